@@ -1,0 +1,46 @@
+"""StemSteer: separate sources out of music by steering a pretrained generator with pretrained taggers.
+
+Targets:
+    all (default)   stems, scores and the report of every track, source and run in the config
+    stems           the stems only
+    models          fetch the weights that the config needs
+    codec           train and evaluate the embedded codec
+"""
+
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+
+
+# A config file given on the command line stands alone: merged into this one, its runs would add to the demo's.
+if not workflow.overwrite_configfiles:
+
+    configfile: str(Path(workflow.basedir) / "config.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/datasets.smk"
+include: "rules/models.smk"
+include: "rules/audio.smk"
+include: "rules/encode.smk"
+include: "rules/ascend.smk"
+include: "rules/stems.smk"
+include: "rules/evaluate.smk"
+include: "rules/report.smk"
+include: "rules/codec_training.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/scores.tsv",
+        "results/report/index.html",
+
+
+rule stems:
+    input:
+        stem_files(),

@@ -1,0 +1,75 @@
+"""From any file that ffmpeg reads to the signals that the other stages work on.
+
+Inputs: the mixtures and references that the tracks name.
+Outputs, in results/audio/<track>/: mixture.wav (float32, the original rate and channels), model.wav (44.1 kHz mono),
+facts.json (what ffprobe says of the file), references/<source>.wav (at the mixture's rate).
+"""
+
+
+def mixture_file(wildcards) -> list[str]:
+    return existing(PLAN.tracks[wildcards.track].mixture)
+
+
+def mixture_path(wildcards) -> str:
+    return PLAN.tracks[wildcards.track].mixture
+
+
+def reference_file(wildcards) -> list[str]:
+    return existing(reference_path(wildcards))
+
+
+def reference_path(wildcards) -> str:
+    return PLAN.tracks[wildcards.track].references[wildcards.source]
+
+
+def excerpt_start(wildcards) -> float:
+    return PLAN.tracks[wildcards.track].start
+
+
+def excerpt_duration(wildcards) -> float | None:
+    return PLAN.tracks[wildcards.track].duration
+
+
+rule decode:
+    input:
+        mixture_file,
+    output:
+        mixture="results/audio/{track}/mixture.wav",
+        model="results/audio/{track}/model.wav",
+        facts="results/audio/{track}/facts.json",
+    log:
+        "logs/decode/{track}.log",
+    benchmark:
+        "logs/decode/{track}.benchmark.tsv"
+    params:
+        mixture=mixture_path,
+        start=excerpt_start,
+        duration=excerpt_duration,
+    resources:
+        mem_mb=megabytes(1000),
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/decode.py"
+
+
+rule decode_reference:
+    input:
+        reference_file,
+        facts="results/audio/{track}/facts.json",
+    output:
+        reference="results/audio/{track}/references/{source}.wav",
+    log:
+        "logs/decode_reference/{track}/{source}.log",
+    benchmark:
+        "logs/decode_reference/{track}/{source}.benchmark.tsv"
+    params:
+        reference=reference_path,
+        start=excerpt_start,
+        duration=excerpt_duration,
+    resources:
+        mem_mb=megabytes(1000),
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/decode_reference.py"

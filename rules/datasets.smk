@@ -1,0 +1,22 @@
+"""Music to try StemSteer on.
+
+Outputs: results/datasets/falcon69/, an excerpt of 6 s of Falcon 69 by The Easton Ellises with its four sources.
+"""
+
+
+rule falcon69:
+    output:
+        mixture="results/datasets/falcon69/mixture.wav",
+        drums="results/datasets/falcon69/drums.wav",
+        bass="results/datasets/falcon69/bass.wav",
+        other="results/datasets/falcon69/other.wav",
+        vocals="results/datasets/falcon69/vocals.wav",
+    log:
+        "logs/falcon69.log",
+    benchmark:
+        "logs/falcon69.benchmark.tsv"
+    localrule: True
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/falcon69.py"

@@ -1,0 +1,30 @@
+"""From the model signal to the generator's codes, and how well they reproduce it.
+
+Inputs: results/audio/<track>/model.wav. Outputs: results/codes/<generator>/<track>.npy (uint16) and .json (SI-SDR, SNR).
+The continuous latents that the ascent starts from take 32 bytes a sample; it computes them anew, chunk by chunk.
+"""
+
+
+def generator_settings(wildcards) -> dict:
+    return PLAN.config.generators[wildcards.generator].model_dump()
+
+
+rule encode:
+    input:
+        model="results/audio/{track}/model.wav",
+    output:
+        codes="results/codes/{generator}/{track}.npy",
+        quality="results/codes/{generator}/{track}.json",
+    log:
+        "logs/encode/{generator}/{track}.log",
+    benchmark:
+        "logs/encode/{generator}/{track}.benchmark.tsv"
+    params:
+        generator=generator_settings,
+        device=PLAN.config.device,
+    resources:
+        mem_mb=megabytes(3000),
+    conda:
+        "../envs/torch.yaml"
+    script:
+        "../scripts/encode.py"

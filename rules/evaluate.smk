@@ -1,0 +1,47 @@
+"""Scores of the stems whose reference is known.
+
+Inputs: the mixture, the stem with its other part, the reference. Outputs: results/runs/<run>/scores/<track>/<source>.tsv
+and all of them in one tidy table, results/scores.tsv.
+"""
+
+
+def stem_part(wildcards) -> str:
+    return PLAN.config.runs[wildcards.run].output
+
+
+rule evaluate:
+    input:
+        mixture="results/audio/{track}/mixture.wav",
+        reference="results/audio/{track}/references/{source}.wav",
+        stem=f"results/runs/{{run}}/stems/{{track}}/{{source}}{PLAN.stem_suffix}",
+        other=f"results/runs/{{run}}/stems/{{track}}/{{source}}.other{PLAN.stem_suffix}",
+    output:
+        scores="results/runs/{run}/scores/{track}/{source}.tsv",
+    log:
+        "logs/evaluate/{run}/{track}/{source}.log",
+    benchmark:
+        "logs/evaluate/{run}/{track}/{source}.benchmark.tsv"
+    params:
+        part=stem_part,
+    resources:
+        mem_mb=megabytes(3000),
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/evaluate.py"
+
+
+rule scores:
+    input:
+        score_files(),
+    output:
+        "results/scores.tsv",
+    log:
+        "logs/scores.log",
+    benchmark:
+        "logs/scores.benchmark.tsv"
+    localrule: True
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/scores.py"

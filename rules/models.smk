@@ -1,0 +1,16 @@
+"""The pretrained weights that do not ship with StemSteer.
+
+Output: a file in the cache (~/.cache/stemsteer), verified. Jobs never download: `snakemake models` does, before them.
+"""
+
+
+rule models:
+    log:
+        "logs/models.log",
+    params:
+        models=[settings.weights for settings in PLAN.config.generators.values()],
+    localrule: True
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/models.py"

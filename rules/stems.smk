@@ -1,0 +1,30 @@
+"""From the steered signal to the stem: a mask on the original mixture.
+
+Inputs: results/audio/<track>/mixture.wav and the estimate. Outputs, in results/runs/<run>/stems/<track>/: <source>.<ext> (the
+stem), <source>.other.<ext> (the rest: stem + other = mixture), <source>.json (provenance).
+"""
+
+
+rule stem:
+    input:
+        mixture="results/audio/{track}/mixture.wav",
+        facts="results/audio/{track}/facts.json",
+        steered="results/runs/{run}/estimates/{track}/{source}.wav",
+        record="results/runs/{run}/estimates/{track}/{source}.json",
+    output:
+        stem=f"results/runs/{{run}}/stems/{{track}}/{{source}}{PLAN.stem_suffix}",
+        other=f"results/runs/{{run}}/stems/{{track}}/{{source}}.other{PLAN.stem_suffix}",
+        provenance="results/runs/{run}/stems/{track}/{source}.json",
+    log:
+        "logs/stem/{run}/{track}/{source}.log",
+    benchmark:
+        "logs/stem/{run}/{track}/{source}.benchmark.tsv"
+    params:
+        settings=run_settings,
+        encoding=PLAN.config.stems.encoding,
+    resources:
+        mem_mb=megabytes(2000),
+    conda:
+        "../envs/torch.yaml"
+    script:
+        "../scripts/stem.py"

@@ -1,0 +1,39 @@
+"""Encode a track with a generator: its codes, and how well they reproduce it."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from stemsteer.config import GeneratorSettings
+from stemsteer.devices import choose_device, describe
+from stemsteer.encoding import encode_track
+from stemsteer.errors import told_in_log
+from stemsteer.files import write_json, written_whole
+from stemsteer.generators import load_generator
+from stemsteer.model_signal import ModelSignal
+
+
+def encode(model: Path, settings: GeneratorSettings, device_name: str, threads: int, codes_out: Path, quality_out: Path) -> None:
+    device = choose_device(device_name, threads)
+    generator = load_generator(settings, device)
+    codes, quality = encode_track(ModelSignal(model), generator, device)
+    logging.info("%d codes, of which %d different; reconstruction: %s", len(codes), quality.codes_used, quality)
+    with written_whole(codes_out) as part:
+        np.save(part, codes)
+    record = {"generator": settings.model_dump(), "weights_sha256": generator.fingerprint, "licence": generator.licence}
+    write_json(quality_out, {**asdict(quality), **record, "device": describe(device)})
+
+
+if __name__ == "__main__":
+    job = globals()["snakemake"]
+    with told_in_log(job.log[0]):
+        encode(
+            model=Path(job.input.model),
+            settings=GeneratorSettings.model_validate(job.params.generator),
+            device_name=job.params.device,
+            threads=job.threads,
+            codes_out=Path(job.output.codes),
+            quality_out=Path(job.output.quality),
+        )

@@ -1,0 +1,58 @@
+"""Mask the original mixture with a steered signal: the stem, the other part and their provenance."""
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from stemsteer import audio
+from stemsteer.config import RunSettings
+from stemsteer.errors import told_in_log
+from stemsteer.files import read_json, write_json
+from stemsteer.generators.jukebox import JukeboxGenerator
+from stemsteer.provenance import of_stem
+from stemsteer.separation import Mixture, masked_blocks, resample_file, steered_blocks
+
+SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
+
+
+def write_parts(mixture: Mixture, settings: RunSettings, subtype: str, stem: Path, other: Path) -> tuple[int, int]:
+    """Write both parts of a mixture; returns how many samples of each an integer encoding clipped."""
+    blocks = masked_blocks(mixture, settings.fft_sizes, JukeboxGenerator.sample_rate) if settings.mask else steered_blocks(mixture)
+    shape = (mixture.rate, mixture.channels, subtype, mixture.samples)
+    with audio.writing(stem, *shape) as stem_writer, audio.writing(other, *shape) as other_writer:
+        for masked, residual in blocks:
+            wanted, rest = (masked, residual) if settings.output == "masked" else (residual, masked)
+            stem_writer.write(wanted)
+            other_writer.write(rest)
+    return stem_writer.clipped, other_writer.clipped
+
+
+def main(job: Any) -> None:
+    settings = RunSettings.model_validate(job.params.settings)
+    subtype = SUBTYPES[job.params.encoding]
+    with tempfile.TemporaryDirectory() as folder:
+        resampled = Path(folder) / "steered.wav"
+        resample_file(Path(job.input.steered), resampled, Mixture(Path(job.input.mixture), resampled).rate)
+        mixture = Mixture(Path(job.input.mixture), resampled)
+        clipped = write_parts(mixture, settings, subtype, Path(job.output.stem), Path(job.output.other))
+    for part, count in zip(("stem", "other part"), clipped, strict=True):
+        if count:
+            logging.warning("warning: %d samples of the %s were clipped by %s", count, part, job.params.encoding)
+    written = {
+        "run": job.wildcards.run,
+        "track": job.wildcards.track,
+        "source": job.wildcards.source,
+        "stem_is": settings.output if settings.mask else "steered",
+        "encoding": job.params.encoding,
+        "clipped_samples": clipped[0],
+        "clipped_samples_other": clipped[1],
+    }
+    record = of_stem(read_json(job.input.facts), read_json(job.input.record), written)
+    write_json(job.output.provenance, record)
+
+
+if __name__ == "__main__":
+    job = globals()["snakemake"]
+    with told_in_log(job.log[0]):
+        main(job)

@@ -1,0 +1,170 @@
+"""Audio signals `[samples, channels]` in float32: read, written, resampled and cut, whole or block by block."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from stemsteer.errors import UserError
+from stemsteer.files import written_whole
+
+Signal = NDArray[np.float32]
+
+BLOCK = 1 << 16
+"""Samples of a block: enough to be fast, little enough that memory does not matter."""
+
+BITS = {"PCM_16": 16, "PCM_24": 24, "FLOAT": 32}
+"""Sample formats that can be written, by libsndfile's names."""
+
+RIFF_BYTES = 1 << 32
+FLAC_CHANNELS = 8
+SET_ADD_PEAK_CHUNK = 0x1050
+"""A command of libsndfile (SFC_SET_ADD_PEAK_CHUNK) that soundfile has no name for."""
+
+
+def read(path: str | Path) -> tuple[Signal, int]:
+    """The signal `[samples, channels]` in a wav or flac file, and its rate (Hz)."""
+    signal, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return signal, rate
+
+
+def blocks(path: str | Path) -> Iterator[Signal]:
+    """The signal in a wav or flac file, block by block."""
+    with soundfile.SoundFile(path) as file:
+        yield from file.blocks(BLOCK, dtype="float32", always_2d=True)
+
+
+def write(path: str | Path, signal: Signal, rate: int, subtype: str = "FLOAT") -> int:
+    """Write `signal` `[samples, channels]` as wav or flac, after the suffix of `path`; see `writing`.
+
+    Returns:
+        How many samples an integer format had to clip.
+    """
+    with writing(path, rate, signal.shape[1], subtype, samples=len(signal)) as writer:
+        for start in range(0, len(signal), BLOCK):
+            writer.write(signal[start : start + BLOCK])
+    return writer.clipped
+
+
+@contextmanager
+def writing(
+    path: str | Path, rate: int, channels: int, subtype: str = "FLOAT", samples: int | None = None
+) -> Iterator["Writer"]:
+    """Open `path` (.wav or .flac) to write a signal to it block by block; the file is there whole or not at all.
+
+    Nothing is rescaled and no dither is added: the integer formats round to their nearest step and clip what lies
+    outside -1 ... 1 - one step; the float format keeps every sample as it is. The same signal gives the same bytes
+    (but for the time in an RF64 file's PEAK chunk, which libsndfile cannot leave out).
+
+    Args:
+        subtype: FLOAT (wav only), PCM_24 or PCM_16.
+        samples: the expected length. A wav file that may pass 4 GiB, the most that RIFF can hold, becomes RF64.
+
+    Raises:
+        UserError: for more channels than flac can hold, or beyond 4 GiB of samples where fewer were expected.
+    """
+    flac = Path(path).suffix == ".flac"
+    if flac and channels > FLAC_CHANNELS:
+        raise UserError(f"{str(path)!r}: flac holds at most {FLAC_CHANNELS} channels, not {channels}; choose wav")
+    expected_bytes = RIFF_BYTES if samples is None else samples * channels * BITS[subtype] // 8
+    # Half of it, for the expected length may be ffmpeg's estimate.
+    container = "FLAC" if flac else "WAV" if expected_bytes < RIFF_BYTES // 2 else "RF64"
+    with (
+        written_whole(path) as part,
+        soundfile.SoundFile(part, "w", rate, channels, subtype, format=container) as file,
+    ):
+        # The PEAK chunk of a float file holds the time of day, so that no two files would be the same.
+        soundfile._snd.sf_command(file._file, SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+        yield Writer(str(path), file, BITS[subtype])
+
+
+@dataclass
+class Writer:
+    """Takes the blocks of a signal being written; counts the samples written and those clipped."""
+
+    path: str
+    file: soundfile.SoundFile
+    bits: int
+    samples: int = 0
+    clipped: int = 0
+
+    def write(self, block: Signal) -> None:
+        """Append `block` `[samples, channels]`."""
+        if not np.isfinite(block).all():
+            raise ValueError(f"{self.path}: NaN or infinite samples cannot be written")
+        self.samples += len(block)
+        if self.file.format == "WAV" and self.samples * block.shape[1] * self.bits // 8 > RIFF_BYTES - BLOCK:
+            raise UserError(f"{self.path!r} would be larger than 4 GiB, the most that a wav file holds; use an excerpt")
+        self.file.write(block if self.file.subtype == "FLOAT" else self._integers(block))
+
+    def _integers(self, block: Signal) -> NDArray[np.int32]:
+        """Full-scale 32-bit integers of which the file keeps the upper bits.
+
+        libsndfile's own conversion scales by 2^(bits-1) - 1 and rounds down: a file would not survive a round trip.
+        """
+        full_scale = 1 << (self.bits - 1)
+        steps = np.rint(block.astype(np.float64) * full_scale)
+        kept = np.clip(steps, -full_scale, full_scale - 1)
+        self.clipped += int(np.count_nonzero(kept != steps))
+        return kept.astype(np.int32) << (32 - self.bits)
+
+
+def resampled_length(samples: int, rate_in: int, rate_out: int) -> int:
+    """Length at `rate_out` Hz of a signal of `samples` at `rate_in` Hz.
+
+    Rounded up, so that going there and back loses nothing.
+    """
+    return -(-samples * rate_out // rate_in)
+
+
+def resample(signal: Signal, rate_in: int, rate_out: int) -> Signal:
+    """`[samples, channels]` at `rate_in` Hz to `[resampled_length, channels]` at `rate_out` Hz; see `resampled`."""
+    return signal if rate_in == rate_out else np.concatenate(list(resampled([signal], rate_in, rate_out)))
+
+
+def resampled(signal: Iterable[Signal], rate_in: int, rate_out: int) -> Iterator[Signal]:
+    """Resample a signal given as blocks `[samples, channels]`, with soxr's best filter (VHQ: linear phase, no delay).
+
+    Equal rates pass the blocks untouched.
+    """
+    if rate_in == rate_out:
+        yield from signal
+        return
+    stream: soxr.ResampleStream | None = None
+    samples_in = samples_out = channels = 0
+    for block in signal:
+        if stream is None:
+            channels = block.shape[1]
+            stream = soxr.ResampleStream(rate_in, rate_out, channels, dtype="float32", quality="VHQ")
+        samples_in += len(block)
+        out = stream.resample_chunk(np.ascontiguousarray(block))
+        samples_out += len(out)
+        yield out
+    if stream is not None:
+        # soxr rounds the length to the nearest: one output sample's worth of silence brings out what it may withhold.
+        silence = np.zeros((-(-rate_in // rate_out), channels), np.float32)
+        tail = np.concatenate([stream.resample_chunk(silence), stream.resample_chunk(silence[:0], last=True)])
+        yield tail[: resampled_length(samples_in, rate_in, rate_out) - samples_out]
+
+
+def cut(signal: Iterable[Signal], first: int, samples: int | None) -> Iterator[Signal]:
+    """The `samples` (None: all) from the sample `first` on, of a signal given as blocks; what follows is not read."""
+    end = None if samples is None else first + samples
+    position = 0
+    for block in signal:
+        piece = block[max(first - position, 0) : None if end is None else max(end - position, 0)]
+        position += len(block)
+        if len(piece):
+            yield piece
+        if end is not None and position >= end:
+            return
+
+
+def mono(block: Signal) -> Signal:
+    """The mean of the channels: `[samples, channels]` to `[samples, 1]`."""
+    return block.mean(axis=1, dtype=np.float64, keepdims=True).astype(np.float32)

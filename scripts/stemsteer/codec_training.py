@@ -1,0 +1,207 @@
+"""Training of the embedded codec: a one-level VQ-VAE of Jukebox's architecture.
+
+Losses and codebook follow Jukebox (arXiv 2005.00341, section 3 and appendix): squared error,
+several-scale spectral error, commitment, a codebook learnt by exponential moving averages with random
+restart of unused codes. The errors are taken relative to the excerpt's own power, so that quiet
+music counts as much as loud, which is what a signal-to-noise ratio measures.
+"""
+
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm import tqdm
+
+from stemsteer.config import CodecTrainingSettings
+from stemsteer.generators.vqvae import VQVAE, Architecture
+
+SPECTRAL_FFT_SIZES = (2048, 1024, 512)
+QUIETEST_POWER = 1e-4  # -40 dB of full scale: below, an excerpt's error is no longer taken relative to its own power
+USED = 1.0  # a code with less than this many frames in its moving average is restarted, as in Jukebox
+
+
+@dataclass
+class MovingCodebook:
+    """The moving averages behind a codebook: for each code, how many frames chose it and their sum."""
+
+    counts: Tensor
+    sums: Tensor
+
+    @classmethod
+    def start(cls, codebook: Tensor) -> "MovingCodebook":
+        return cls(torch.ones(len(codebook), device=codebook.device), codebook.clone())
+
+    @torch.no_grad()
+    def update(self, codebook: Tensor, latents: Tensor, codes: Tensor, decay: float, random: torch.Generator) -> int:
+        """Move `codebook` `[codes, channels]` towards the frames that chose it; return how many codes are in use.
+
+        Codes that fell out of use are put on random frames of `latents` `[batch, channels, frames]`.
+        """
+        points = latents.permute(0, 2, 1).reshape(-1, latents.shape[1])
+        chosen = codes.reshape(-1)
+        counts = torch.zeros_like(self.counts).index_add_(0, chosen, torch.ones_like(points[:, 0]))
+        sums = torch.zeros_like(self.sums).index_add_(0, chosen, points)
+        self.counts.mul_(decay).add_(counts, alpha=1 - decay)
+        self.sums.mul_(decay).add_(sums, alpha=1 - decay)
+        in_use = self.counts >= USED
+        fresh = random_frames(points, len(codebook), random)
+        codebook.copy_(torch.where(in_use[:, None], self.sums / self.counts[:, None].clamp(min=1e-12), fresh))
+        return int(in_use.sum())
+
+
+def random_frames(points: Tensor, number: int, random: torch.Generator) -> Tensor:
+    """`number` of the frames `[frames, channels]`, drawn with replacement."""
+    return points[torch.randint(len(points), (number,), generator=random).to(points.device)]
+
+
+def excerpts(music: list[NDArray[np.int16]], settings: CodecTrainingSettings, random: np.random.Generator) -> Iterator[Tensor]:
+    """Endless batches `[batch, samples]` of random excerpts at random levels (0 to -12 dB) and polarity."""
+    lengths = np.array([len(piece) for piece in music], dtype=float)
+    while True:
+        pieces = random.choice(len(music), size=settings.batch, p=lengths / lengths.sum())
+        starts = [int(random.integers(len(music[piece]) - settings.samples)) for piece in pieces]
+        batch = np.stack([music[p][s : s + settings.samples] for p, s in zip(pieces, starts, strict=True)])
+        gains = 10 ** (-random.uniform(0, 12, size=(settings.batch, 1)) / 20) * random.choice([-1, 1], (settings.batch, 1))
+        yield torch.from_numpy((batch / 32768 * gains).astype(np.float32))
+
+
+def relative_error(target: Tensor, estimate: Tensor) -> Tensor:
+    """Mean over the batch of error power over target power; `[batch, samples]` each."""
+    power = target.square().mean(dim=1).clamp(min=QUIETEST_POWER)
+    return ((target - estimate).square().mean(dim=1) / power).mean()
+
+
+def spectral_error(target: Tensor, estimate: Tensor) -> Tensor:
+    """Relative error of STFT magnitudes (spectral convergence), mean over batch and FFT sizes."""
+    losses = []
+    for n_fft in SPECTRAL_FFT_SIZES:
+        window = torch.hann_window(n_fft, device=target.device)
+        of_target, of_estimate = (
+            # A floor inside the root keeps its gradient finite where a bin is silent.
+            torch.stft(s, n_fft, n_fft // 4, window=window, return_complex=True).abs().square().add(1e-8).sqrt()
+            for s in (target, estimate)
+        )
+        difference = torch.linalg.vector_norm(of_target - of_estimate, dim=(1, 2))
+        losses.append((difference / torch.linalg.vector_norm(of_target, dim=(1, 2)).clamp(min=1e-2 * n_fft)).mean())
+    return torch.stack(losses).mean()
+
+
+def learning_rate_factor(step: int, settings: CodecTrainingSettings) -> float:
+    """Linear warm-up, then a cosine decay to a hundredth."""
+    if step < settings.warmup_steps:
+        return (step + 1) / settings.warmup_steps
+    progress = (step - settings.warmup_steps) / max(1, settings.steps - settings.warmup_steps)
+    return 0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, progress))) / 2
+
+
+class CodecTraining:
+    """A codec in training, with all that a checkpoint must hold to go on as if never interrupted."""
+
+    def __init__(self, settings: CodecTrainingSettings, device: torch.device) -> None:
+        self.settings = settings
+        self.device = device
+        torch.manual_seed(settings.seed)
+        self.model = VQVAE(Architecture(width=settings.width, depth=settings.depth)).to(device)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
+        self.random_codes = torch.Generator().manual_seed(settings.seed)
+        self.random_excerpts = np.random.default_rng(settings.seed)
+        self.moving: MovingCodebook | None = None
+        self.step = 0
+        self.history: list[dict[str, float]] = []
+
+    def take_step(self, audio: Tensor) -> dict[str, float]:
+        """One optimiser step on `[batch, samples]`; returns the losses."""
+        factor = learning_rate_factor(self.step, self.settings)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.settings.learning_rate * factor
+        audio = audio.to(self.device)
+        latents = self.model.encode(audio)
+        codebook = self.model.codebook
+        if self.moving is None:
+            points = latents.detach().permute(0, 2, 1).reshape(-1, latents.shape[1])
+            codebook.k.copy_(random_frames(points, len(codebook.k), self.random_codes))
+            self.moving = MovingCodebook.start(codebook.k)
+        codes = codebook.nearest(latents.detach())
+        nearest = codebook.lookup(codes)
+        estimate = self.model.decode(latents + (nearest - latents).detach())
+        error = relative_error(audio, estimate)
+        spectral = spectral_error(audio, estimate)
+        commitment = (latents - nearest.detach()).square().mean()
+        loss = error + self.settings.spectral_weight * spectral + self.settings.commitment_weight * commitment
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        in_use = self.moving.update(codebook.k, latents.detach(), codes, self.settings.codebook_decay, self.random_codes)
+        self.step += 1
+        return {
+            "error": error.item(),
+            "spectral": spectral.item(),
+            "commitment": commitment.item(),
+            "codes_in_use": in_use,
+        }
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint, whole or not at all."""
+        part = path.with_suffix(".part")
+        torch.save(
+            {
+                "settings": self.settings.model_dump(),
+                "model": self.model.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "moving": asdict(self.moving) if self.moving else None,
+                "random_codes": self.random_codes.get_state(),
+                "random_excerpts": self.random_excerpts.bit_generator.state,
+                "step": self.step,
+                "history": self.history,
+            },
+            part,
+        )
+        os.replace(part, path)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint made with the same settings; with others the training starts afresh."""
+        saved = torch.load(path, map_location=self.device, weights_only=True)
+        if saved["settings"] != self.settings.model_dump():
+            return
+        self.model.load_state_dict(saved["model"])
+        self.optimiser.load_state_dict(saved["optimiser"])
+        self.moving = MovingCodebook(**saved["moving"]) if saved["moving"] else None
+        self.random_codes.set_state(saved["random_codes"].cpu())
+        self.random_excerpts.bit_generator.state = saved["random_excerpts"]
+        self.step = saved["step"]
+        self.history = saved["history"]
+
+
+def train(music: list[Path], settings: CodecTrainingSettings, checkpoint: Path, device: torch.device) -> CodecTraining:
+    """Train a codec on int16 mono arrays at 44.1 kHz (`.npy`), resuming from `checkpoint` if it is there."""
+    torch.set_num_threads(settings.threads)
+    training = CodecTraining(settings, device)
+    if checkpoint.exists():
+        training.resume(checkpoint)
+    pieces = [np.load(path, mmap_mode="r") for path in music]
+    batches = excerpts(pieces, settings, training.random_excerpts)
+    started = time.monotonic()
+    sums: dict[str, float] = {}
+    progress = tqdm(total=settings.steps, initial=training.step, desc="codec training", unit="step")
+    while training.step < settings.steps:
+        for name, value in training.take_step(next(batches)).items():
+            sums[name] = sums.get(name, 0.0) + value
+        progress.update()
+        if training.step % settings.checkpoint_every == 0 or training.step == settings.steps:
+            number = (training.step - 1) % settings.checkpoint_every + 1
+            means = {name: value / number for name, value in sums.items()}
+            snr_db = -10 * math.log10(means["error"])
+            training.history.append({"step": training.step, "snr_db": snr_db, **means, "seconds": time.monotonic() - started})
+            progress.set_postfix(snr_db=f"{snr_db:.2f}", codes=f"{means['codes_in_use']:.0f}")
+            sums = {}
+            training.save(checkpoint)
+    progress.close()
+    return training

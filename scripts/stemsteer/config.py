@@ -1,0 +1,160 @@
+"""The settings in `config.yaml`: what they mean, what they may be, and what to say when they are not."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+
+from stemsteer.errors import UserError
+from stemsteer.models import registry
+from stemsteer.names import did_you_mean, is_folder_name
+
+FftSize = Annotated[int, Field(ge=64, le=65536, multiple_of=2)]
+
+
+class Settings(BaseModel):
+    """Settings in which a misspelt key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GeneratorSettings(Settings):
+    """Which weights a generator has."""
+
+    weights: str = Field("embedded", description="a generator of resources/models.yaml, or a path to a checkpoint of that format")
+    level: Literal[0, 1, 2] = Field(0, description="Jukebox's level: 0 is the bottom one, hop 8, which the paper steers")
+
+
+class RunSettings(Settings):
+    """A named set of method settings; each run makes its own stems and scores."""
+
+    generator: str = Field("embedded", description="a name under `generators`")
+    taggers: list[str] = Field(["MTT_musicnn"], min_length=1, description="the taggers that listen; their losses are averaged")
+    fft_sizes: list[FftSize] = Field([2048, 1024, 512], min_length=1, description="of the masks, in samples at 44.1 kHz")
+    mask: bool = Field(True, description="false: the steered signal itself is heard and is the stem (the paper's style transfer)")
+    output: Literal["masked", "residual"] = Field(
+        "masked", description="which part is the stem; the other one is written beside it"
+    )
+    objective: Literal["cross-entropy"] = Field("cross-entropy", description="what the ascent lowers")
+    steps: int = Field(100, ge=0, description="of the ascent")
+    learning_rate: PositiveFloat = Field(0.5, description="Adam's, in the unit below")
+    learning_rate_unit: Literal["latent-deviation", "absolute"] = Field(
+        "latent-deviation", description="latent-deviation: times the standard deviation of the mixture's latents"
+    )
+    chunk_seconds: PositiveFloat = Field(12.0, ge=1, description="longest chunk; each is an ascent of its own")
+    overlap_seconds: PositiveFloat = Field(1.0, description="that neighbouring chunks share and are cross-faded over")
+    seed: int = Field(0, ge=0, description="from which the seeds of all chunks are derived")
+    threads: PositiveInt = Field(1, description="CPU threads of an ascent; they change the last bits of the result")
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> "RunSettings":
+        if 3 * self.overlap_seconds > self.chunk_seconds:
+            raise ValueError("overlap_seconds must be at most a third of chunk_seconds")
+        return self
+
+    @model_validator(mode="after")
+    def _residual_needs_mask(self) -> "RunSettings":
+        if self.output == "residual" and not self.mask:
+            raise ValueError("output: residual needs mask: true")
+        return self
+
+
+class StemSettings(Settings):
+    """How stems are written."""
+
+    container: Literal["wav", "flac"] = Field("wav", description="file format")
+    encoding: Literal["float32", "int24", "int16"] = Field(
+        "float32", description="samples; float32 never clips, clipped samples of the others are counted"
+    )
+
+    @model_validator(mode="after")
+    def _flac_is_integer(self) -> "StemSettings":
+        if self.container == "flac" and self.encoding == "float32":
+            raise ValueError("flac has no float32: choose encoding int24 or int16, or container wav")
+        return self
+
+
+class CodecTrainingSettings(Settings):
+    """How the embedded codec is trained (`snakemake codec`)."""
+
+    width: PositiveInt = Field(32, description="channels of the residual stacks")
+    depth: PositiveInt = Field(4, description="residual blocks a stack")
+    steps: PositiveInt = Field(6500, description="optimiser steps")
+    batch: PositiveInt = Field(8, description="excerpts a step")
+    samples: PositiveInt = Field(8192, description="samples an excerpt, at 44.1 kHz")
+    learning_rate: PositiveFloat = Field(1e-3, description="Adam's, after a warm-up, before the cosine decay")
+    warmup_steps: PositiveInt = Field(100, description="steps of linear warm-up")
+    spectral_weight: float = Field(0.1, ge=0, description="weight of the spectral error beside the squared error")
+    commitment_weight: float = Field(0.02, ge=0, description="weight of the commitment loss")
+    codebook_decay: float = Field(0.99, gt=0, lt=1, description="decay of the codebook's moving averages")
+    threads: PositiveInt = Field(1, description="CPU threads")
+    checkpoint_every: PositiveInt = Field(200, description="steps between checkpoints")
+    seed: int = Field(20211021, description="of the weights, the excerpts and the restarted codes")
+
+
+class Config(Settings):
+    """All of `config.yaml`."""
+
+    tracks: str = Field(description="a table (.tsv) of tracks, or a folder of audio files")
+    sources: list[str] = Field(["vocals", "drums"], min_length=1, description="to extract from tracks that name none themselves")
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda|cuda:\d+|mps)$", description="auto, cpu, cuda, cuda:N or mps")
+    generators: dict[str, GeneratorSettings] = Field({"embedded": GeneratorSettings()}, min_length=1)
+    runs: dict[str, RunSettings] = Field({"default": RunSettings()}, min_length=1)
+    stems: StemSettings = StemSettings()
+    codec_training: CodecTrainingSettings = CodecTrainingSettings()
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "Config":
+        for kind, names in (("generators", self.generators), ("runs", self.runs)):
+            for name in names:
+                if not is_folder_name(name):
+                    raise ValueError(f"{kind}: {name!r} cannot be the name of a folder")
+        for name, generator in self.generators.items():
+            _check_weights(name, generator.weights)
+        for name, run in self.runs.items():
+            if run.generator not in self.generators:
+                hint = did_you_mean(run.generator, self.generators)
+                raise ValueError(f"runs.{name}.generator: {run.generator!r} is not under generators{hint}")
+            for tagger in run.taggers:
+                if (model := registry().get(tagger)) is None or model.kind != "tagger":
+                    taggers = [other for other, entry in registry().items() if entry.kind == "tagger"]
+                    hint = did_you_mean(tagger, taggers) or f" (known: {', '.join(taggers)})"
+                    raise ValueError(f"runs.{name}.taggers: {tagger!r} is not a tagger{hint}")
+        return self
+
+
+def _check_weights(name: str, weights: str) -> None:
+    generators = [other for other, entry in registry().items() if entry.kind == "generator"]
+    if weights not in generators and not Path(weights).is_file():
+        hint = did_you_mean(weights, generators)
+        raise ValueError(
+            f"generators.{name}.weights: {weights!r} is neither a generator of resources/models.yaml nor a file{hint}"
+        )
+
+
+def load_config(raw: Mapping[str, Any]) -> Config:
+    """Validate what Snakemake read from the config file and the command line.
+
+    Raises:
+        UserError: a sentence for each mistake, with the key it is at.
+    """
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        raise UserError("config: " + "; ".join(_sentence(detail) for detail in error.errors())) from None
+
+
+def _sentence(detail: Any) -> str:
+    """One of pydantic's findings in words."""
+    location = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        keys = {key for model in Settings.__subclasses__() for key in model.model_fields}
+        return f"unknown key {location}{did_you_mean(str(detail['loc'][-1]), keys)}"
+    if detail["type"] == "missing":
+        return f"the key {location} is missing"
+    if detail["type"] == "value_error":
+        reason = str(detail["ctx"]["error"])
+        return f"{location}: {reason}" if location else reason
+    return f"{location}: {detail['msg'][0].lower()}{detail['msg'][1:]}, not {detail['input']!r}"
+

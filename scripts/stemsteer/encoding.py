@@ -1,0 +1,62 @@
+"""A whole track through a generator and back, a block at a time."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+
+from stemsteer.chunks import blocks_with_context
+from stemsteer.generators import Generator
+from stemsteer.model_signal import ModelSignal
+
+BLOCK_SECONDS = 10
+
+
+@dataclass
+class Reconstruction:
+    """How well a generator's codes reproduce a track (dB; nothing where the track is silent)."""
+
+    snr_db: float | None
+    si_sdr_db: float | None
+    codes_used: int
+
+
+@torch.no_grad()
+def encode_track(signal: ModelSignal, generator: Generator, device: torch.device) -> tuple[NDArray[np.uint16], Reconstruction]:
+    """The codes `[frames]` of a track, and the quality of what they decode to.
+
+    Every block is encoded with enough of its surroundings that the codes are those of the whole track at once.
+    """
+    hop, context = generator.hop, generator.context
+    codes_of_blocks: list[NDArray[np.uint16]] = []
+    for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, context, hop):
+        audio = torch.from_numpy(signal.read(first, last)).to(device)[None]
+        codes = generator.codes(generator.encode(F.pad(audio, (0, -audio.shape[-1] % hop))))[0]
+        block = codes[(start - first) // hop : -(-(stop - first) // hop)]
+        codes_of_blocks.append(block.cpu().numpy().astype(np.uint16))
+    codes_of_track = np.concatenate(codes_of_blocks)
+    return codes_of_track, _quality(signal, codes_of_track, generator, device)
+
+
+def _quality(signal: ModelSignal, codes: NDArray[np.uint16], generator: Generator, device: torch.device) -> Reconstruction:
+    hop = generator.hop
+    products = np.zeros(3)  # <x, x>, <x, y>, <y, y> of the track x and its reconstruction y
+    for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, generator.context, hop):
+        part = torch.from_numpy(codes[first // hop : -(-last // hop)].astype(np.int64)).to(device)[None]
+        decoded = generator.decode_codes(part)[0, start - first : stop - first].cpu().numpy().astype(np.float64)
+        audio = signal.read(start, stop).astype(np.float64)
+        products += [audio @ audio, audio @ decoded, decoded @ decoded]
+    of_signal, common, of_decoded = products
+    return Reconstruction(
+        snr_db=_ratio_db(of_signal, of_signal - 2 * common + of_decoded),
+        # SI-SDR: the part of y along x against the rest of y (Le Roux et al., arXiv 1811.02508).
+        si_sdr_db=_ratio_db(common**2, of_signal * of_decoded - common**2),
+        codes_used=len(np.unique(codes)),
+    )
+
+
+def _ratio_db(numerator: float, denominator: float) -> float | None:
+    return 10 * math.log10(numerator / denominator) if numerator > 0 and denominator > 0 else None

@@ -1,0 +1,38 @@
+"""Errors that are the user's to mend, told as sentences."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class UserError(Exception):
+    """A mistake in the input, told in one sentence: what is wrong, where, and what to do."""
+
+
+@contextmanager
+def told_in_log(log: str | Path) -> Iterator[None]:
+    """Run a job whose messages go to its log file and to stderr.
+
+    A `UserError` ends the process with status 1 and its sentence as the last line of the log,
+    prefixed by `error: ` (the report quotes that line). Any other exception is a defect of ours:
+    its traceback goes to the log, followed by such a line.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(message)s",
+        handlers=[logging.FileHandler(log, mode="w", encoding="utf-8"), logging.StreamHandler()],
+        force=True,
+    )
+    try:
+        yield
+    except UserError as error:
+        logging.error("error: %s", error)
+        sys.exit(1)
+    except Exception as error:
+        logging.error(traceback.format_exc())
+        logging.error("error: unexpected %s: %s (a defect of StemSteer; the log has the traceback)", type(error).__name__, error)
+        sys.exit(1)

@@ -1,0 +1,39 @@
+"""What the ascent needs of a pretrained music generator."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+
+class Generator(nn.Module, ABC):
+    """A frozen autoencoder whose latents can be steered.
+
+    Attributes:
+        sample_rate: of the audio it encodes and decodes, Hz.
+        hop: samples of audio for one latent frame.
+        context: samples on either side of an excerpt that can change its latents, or its decoded audio.
+        fingerprint: sha256 of the weights.
+        licence: of the weights.
+    """
+
+    sample_rate: int
+    hop: int
+    context: int
+    fingerprint: str
+    licence: str
+
+    @abstractmethod
+    def encode(self, audio: Tensor) -> Tensor:
+        """Continuous latents `[batch, channels, frames]` of audio `[batch, samples]`; samples is a multiple of the hop."""
+
+    @abstractmethod
+    def decode(self, latents: Tensor) -> Tensor:
+        """Audio `[batch, frames * hop]` of continuous latents, through the quantiser with a straight-through gradient."""
+
+    @abstractmethod
+    def codes(self, latents: Tensor) -> Tensor:
+        """Indices int64 `[batch, frames]` of the codes nearest to continuous latents."""
+
+    @abstractmethod
+    def decode_codes(self, codes: Tensor) -> Tensor:
+        """Audio `[batch, frames * hop]` of codes `[batch, frames]`."""

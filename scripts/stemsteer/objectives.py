@@ -1,0 +1,38 @@
+"""Objectives: from tag logits to the loss that the ascent lowers.
+
+A new one is a function here and a line in `OBJECTIVES`.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Objective = Callable[[Tensor, Tensor], Tensor]
+
+
+def tag_probabilities(logits: Tensor) -> Tensor:
+    """Mean over a tagger's windows of the tags' probabilities: `[batch, windows, tags]` to `[batch, tags]`."""
+    return torch.sigmoid(logits).mean(dim=1)
+
+
+def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """TagBox's loss `[batch]`: binary cross entropy of the windows' mean probabilities, mean over the vocabulary.
+
+    `target` `[tags]` is 1 on the wanted tags and 0 on all others, so that everything else is asked to fall silent.
+    """
+    probabilities = tag_probabilities(logits)
+    return F.binary_cross_entropy(probabilities, target.expand_as(probabilities), reduction="none").mean(dim=1)
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "cross-entropy": cross_entropy,
+}
+
+
+def target_vector(tags: list[int], size: int, like: Tensor) -> Tensor:
+    """`[size]`: 1 at the indices `tags`, 0 elsewhere."""
+    target = torch.zeros(size, dtype=like.dtype, device=like.device)
+    target[tags] = 1
+    return target

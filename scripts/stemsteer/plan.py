@@ -1,0 +1,84 @@
+"""What a config asks for: every track, and every stem of every run."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from stemsteer.config import Config
+from stemsteer.errors import UserError
+from stemsteer.models import registry
+from stemsteer.tracks import Track, check_names, read_tracks
+from stemsteer.vocabularies import find_tags, known_names, load_vocabulary
+
+
+@dataclass(frozen=True)
+class Stem:
+    """One stem to make."""
+
+    run: str
+    track: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The config with the tracks that it names."""
+
+    config: Config
+    tracks: dict[str, Track]
+
+    @property
+    def sources(self) -> list[str]:
+        """All sources and references of all tracks."""
+        return sorted({name for track in self.tracks.values() for name in (*track.sources, *track.references)})
+
+    @property
+    def stems(self) -> list[Stem]:
+        """All stems, run by run."""
+        return [
+            Stem(run, track.track, source)
+            for run in self.config.runs
+            for track in self.tracks.values()
+            for source in track.sources
+        ]
+
+    @property
+    def stem_suffix(self) -> str:
+        """Of the stems' files."""
+        return f".{self.config.stems.container}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan for the report, which must know what was wanted in order to say what is missing."""
+        return {
+            "results": "results",
+            "logs": "logs",
+            "stem_suffix": self.stem_suffix,
+            "runs": {name: run.model_dump() for name, run in self.config.runs.items()},
+            "tracks": [
+                {
+                    "track": track.track,
+                    "mixture": track.mixture,
+                    "sources": list(track.sources),
+                    "references": track.references,
+                }
+                for track in self.tracks.values()
+            ],
+        }
+
+
+def make_plan(config: Config) -> Plan:
+    """Read the tracks and check that every tagger knows the sources that it will be asked for.
+
+    Raises:
+        UserError: with the table's row, the track or the run that is wrong.
+    """
+    tracks = read_tracks(config.tracks, config.sources)
+    check_names(tracks, known_names())
+    for name, run in config.runs.items():
+        for tagger in run.taggers:
+            vocabulary = load_vocabulary(registry()[tagger].vocabulary or "")
+            for source in sorted({source for track in tracks for source in track.sources}):
+                try:
+                    find_tags(vocabulary, [source])
+                except UserError as error:
+                    raise UserError(f"run {name!r}, tagger {tagger}: {error}") from None
+    return Plan(config, {track.track: track for track in tracks})

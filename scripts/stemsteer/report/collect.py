@@ -1,0 +1,281 @@
+"""What a workflow has made so far, and why the rest is missing.
+
+Only files are read, never Snakemake's own state: so the same facts are found after a run that finished,
+one that failed and one that was killed.
+"""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from stemsteer.errors import UserError
+
+ERROR_PREFIX = "error: "
+AUDIO_SUFFIXES = (".wav", ".flac")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One job of the workflow: the log it writes and the file that proves it ended well."""
+
+    rule: str
+    wildcards: tuple[str, ...]
+    log: Path
+    output: Path
+
+    @property
+    def only_for_scores(self) -> bool:
+        return self.rule in ("decode_reference", "evaluate")
+
+    @property
+    def missing(self) -> bool:
+        return not _made(self.output)
+
+    @property
+    def error(self) -> str | None:
+        """The sentence of the log's last line, where that line is an error and the output is missing."""
+        if self.missing and (last := self.last_line()).startswith(ERROR_PREFIX):
+            return last.removeprefix(ERROR_PREFIX)
+        return None
+
+    def last_line(self) -> str:
+        """The last line of the log that is not empty."""
+        if not self.log.is_file():
+            return ""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+@dataclass
+class Failure:
+    """A job without a result, and what is missing because of it."""
+
+    stage: Stage
+    stems: list[tuple[str, str, str]] = field(default_factory=list)
+    """Missing stems as (run, track, source)."""
+    scores: list[tuple[str, str, str]] = field(default_factory=list)
+    """Stems that exist but were not scored, as (run, track, source)."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the job failed, rather than never ran or was interrupted."""
+        return self.stage.error is not None
+
+    @property
+    def headline(self) -> str:
+        """What became of the job, such as `decode failed`."""
+        job = self.stage.rule.replace("_", " ")
+        if self.failed:
+            return f"{job} failed"
+        return f"{job} did not finish" if self.stage.log.exists() else f"{job} did not run"
+
+    @property
+    def sentence(self) -> str:
+        """Why, as far as the log tells."""
+        if self.stage.error:
+            return self.stage.error
+        if not self.stage.log.exists():
+            return "the workflow stopped before its turn."
+        return f"it was interrupted or killed; the last line of its log is: {self.stage.last_line() or '(none)'}"
+
+
+@dataclass
+class Stem:
+    """All that is known of one expected stem."""
+
+    run: str
+    track: str
+    source: str
+    stem: Path | None
+    other: Path | None
+    history: Path | None
+    ascent: dict[str, Any]
+    provenance: dict[str, Any]
+    scores: list[dict[str, str]]
+    failure: Failure | None = None
+    """Why the stem or its scores are missing; None when nothing is."""
+
+    @property
+    def trouble(self) -> str | None:
+        """The failure in one sentence."""
+        if not self.failure:
+            return None
+        return f"{'Not scored' if self.stem else 'Not made'} because {self.failure.headline}: {self.failure.sentence}"
+
+
+@dataclass
+class Source:
+    """One source of a track: its reference, and its stems by run."""
+
+    name: str
+    has_reference: bool
+    """Whether a reference was given, readable or not."""
+    reference: Path | None
+    stems: list[Stem]
+
+
+@dataclass
+class Track:
+    """One track: the decoded mixture and its sources."""
+
+    name: str
+    mixture: Path | None
+    facts: dict[str, Any]
+    codecs: dict[str, dict[str, Any]]
+    """Quality of each generator's reconstruction of the mixture, by generator."""
+    sources: list[Source]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the workflow was asked to make, read from the file it writes before its first job."""
+
+    results: Path
+    logs: Path
+    runs: dict[str, dict[str, Any]]
+    tracks: list[dict[str, Any]]
+    stem_suffix: str
+
+    @classmethod
+    def read(cls, path: Path) -> "Plan":
+        """Read a plan (JSON; keys results, logs, runs, tracks, stem_suffix).
+
+        Raises:
+            UserError: the file is missing, is no JSON or lacks a key.
+        """
+        try:
+            plan = json.loads(path.read_text(encoding="utf-8"))
+            return cls(Path(plan["results"]), Path(plan["logs"]), plan["runs"], plan["tracks"], plan["stem_suffix"])
+        except FileNotFoundError:
+            raise UserError(f"{path}: there is no such plan; the workflow writes it before its first job.") from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: this plan is not JSON ({error}); let the workflow write it again.") from None
+        except KeyError as error:
+            raise UserError(f"{path}: this plan lacks the key {error}; let the workflow write it again.") from None
+
+
+class Collection:
+    """Everything that a plan asked for, as it stands on disk."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._failures: dict[tuple[str, tuple[str, ...]], Failure] = {}
+        self.tracks = [self._track(entry) for entry in plan.tracks]
+
+    @property
+    def failures(self) -> list[Failure]:
+        """One entry for each job without a result; jobs that failed come first."""
+        return sorted(self._failures.values(), key=lambda failure: not failure.failed)
+
+    @property
+    def stems(self) -> Iterator[Stem]:
+        return (stem for track in self.tracks for source in track.sources for stem in source.stems)
+
+    @cached_property
+    def scores(self) -> list[dict[str, str]]:
+        """The score rows of all stems that have a reference."""
+        return [row for stem in self.stems for row in stem.scores]
+
+    def _track(self, entry: dict[str, Any]) -> Track:
+        name = entry["track"]
+        folder = self.plan.results / "audio" / name
+        generators = {run["generator"]: None for run in self.plan.runs.values() if "generator" in run}
+        codes = {generator: self.plan.results / "codes" / generator / f"{name}.json" for generator in generators}
+        return Track(
+            name=name,
+            mixture=_existing(folder / "mixture.wav"),
+            facts=_read_json(folder / "facts.json"),
+            codecs={generator: quality for generator, path in codes.items() if (quality := _read_json(path))},
+            sources=[self._source(name, source, entry.get("references") or {}) for source in entry["sources"]],
+        )
+
+    def _source(self, track: str, source: str, references: dict[str, str]) -> Source:
+        reference = self.plan.results / "audio" / track / "references" / f"{source}.wav"
+        stems = [self._stem(run, track, source, source in references) for run in self.plan.runs]
+        return Source(source, source in references, _existing(reference), stems)
+
+    def _stem(self, run: str, track: str, source: str, has_reference: bool) -> Stem:
+        folder = self.plan.results / "runs" / run
+        audio, suffix = folder / "stems" / track, self.plan.stem_suffix
+        scores = folder / "scores" / track / f"{source}.tsv"
+        stem = Stem(
+            run=run,
+            track=track,
+            source=source,
+            stem=_existing(audio / f"{source}{suffix}"),
+            other=_existing(audio / f"{source}.other{suffix}"),
+            history=_existing(folder / "estimates" / track / f"{source}.history.tsv"),
+            ascent=_read_json(folder / "estimates" / track / f"{source}.json"),
+            provenance=_read_json(audio / f"{source}.json"),
+            scores=_read_table(scores),
+        )
+        stages = self._stages(run, track, source, has_reference)
+        if stem.stem is None:
+            stem.failure = self._failure([stage for stage in stages if not stage.only_for_scores])
+            stem.failure.stems.append((run, track, source))
+        elif not _made(scores):
+            stem.failure = self._failure(stages)
+            stem.failure.scores.append((run, track, source))
+        return stem
+
+    def _stages(self, run: str, track: str, source: str, has_reference: bool) -> list[Stage]:
+        """The jobs that lead to one scored stem, in the order in which they run."""
+
+        def stage(rule: str, wildcards: tuple[str, ...], output: Path) -> Stage:
+            log = self.plan.logs.joinpath(rule, *wildcards[:-1], f"{wildcards[-1]}.log")
+            return Stage(rule, wildcards, log, self.plan.results / output)
+
+        generator = self.plan.runs[run].get("generator")
+        of_stem, audio, folder = (run, track, source), Path("audio") / track, Path("runs") / run
+        stages = [stage("decode", (track,), audio / "mixture.wav")]
+        if generator:
+            stages.append(stage("encode", (generator, track), Path("codes") / generator / f"{track}.json"))
+        stages.append(stage("ascend", of_stem, folder / "estimates" / track / f"{source}.wav"))
+        stages.append(stage("stem", of_stem, folder / "stems" / track / f"{source}{self.plan.stem_suffix}"))
+        if has_reference:
+            stages.append(stage("decode_reference", (track, source), audio / "references" / f"{source}.wav"))
+        stages.append(stage("evaluate", of_stem, folder / "scores" / track / f"{source}.tsv"))
+        return stages
+
+    def _failure(self, stages: list[Stage]) -> Failure:
+        """The job to blame for a missing last output: the first that failed, else the first without its output."""
+        missing = [stage for stage in stages if stage.missing]
+        blamed = next((stage for stage in missing if stage.error), missing[0])
+        return self._failures.setdefault((blamed.rule, blamed.wildcards), Failure(blamed))
+
+
+def _made(path: Path) -> bool:
+    """Whether a file exists and, if it is audio, can be read and holds samples."""
+    if path.suffix not in AUDIO_SUFFIXES:
+        return path.is_file()
+    try:
+        return bool(soundfile.info(path).frames)
+    except soundfile.LibsndfileError:
+        return False
+
+
+def _existing(path: Path) -> Path | None:
+    return path if _made(path) else None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; an empty one where the file is missing or damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _read_table(path: Path) -> list[dict[str, str]]:
+    """The rows of a tab-separated table with a header; none where the file is missing."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, dialect="excel-tab"))

@@ -1,0 +1,147 @@
+"""What the page shows of each track: its signals with their listening copies and pictures."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from stemsteer.report.collect import Collection, Source, Stem, Track
+from stemsteer.report.copies import write_copies
+from stemsteer.report.pictures import Picture, TrackSpectrograms, draw_curves
+
+FOR_COMPARISON = ("mixture", "silence")
+"""Estimates that no run makes: score rows to compare with."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One thing to listen to and its spectrogram."""
+
+    name: str
+    audio: Path
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class StemView:
+    """One run's stem."""
+
+    stem: Stem
+    output: str
+    """Which estimate the run calls its stem."""
+    signals: list[Signal]
+    curves: list[Picture]
+
+    @property
+    def brief(self) -> list[tuple[str, dict[str, str]]]:
+        """The score rows of the stem and of the other part, by these names."""
+        ours = [row for row in self.stem.scores if row["estimate"] not in FOR_COMPARISON]
+        return [("Stem" if row["estimate"] == self.output else "Other part", row) for row in ours]
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """One source of a track: a player over the mixture, the reference and every run's stem."""
+
+    source: Source
+    anchor: str
+    shared: list[Signal]
+    stems: list[StemView]
+
+    @property
+    def signals(self) -> list[Signal]:
+        return [*self.shared, *(signal for stem in self.stems for signal in stem.signals)]
+
+    @property
+    def duration_s(self) -> float:
+        return max((soundfile.info(signal.audio).duration for signal in self.signals), default=0.0)
+
+
+@dataclass(frozen=True)
+class TrackView:
+    """One track."""
+
+    track: Track
+    anchor: str
+    gain: float
+    """By which the listening copies were multiplied, at most 1."""
+    sources: list[SourceView]
+
+    @property
+    def turned_down_db(self) -> float:
+        return -20 * math.log10(self.gain)
+
+    @property
+    def described(self) -> list[str]:
+        """What a listener wants to know of the file, such as `6.1 s`, `44.1 kHz`, `stereo`, as far as it is known."""
+        words: dict[str, Callable[[Any], str]] = {
+            "duration_s": format_length,
+            "start_s": lambda start: f"from {format_length(start)}" if start else "",
+            "sample_rate": lambda rate: f"{rate / 1000:g} kHz",
+            "channels": lambda count: {1: "mono", 2: "stereo"}.get(count, f"{count} channels"),
+            "bit_depth": lambda bits: f"{bits} bit",
+            "codec": str,
+            "silent": lambda silent: "silent" if silent else "",
+        }
+        known = [(in_words, self.track.facts.get(key)) for key, in_words in words.items()]
+        return [text for in_words, fact in known if fact is not None and (text := in_words(fact))]
+
+
+def show_tracks(collection: Collection, folder: Path) -> list[TrackView]:
+    """Make the listening copies and pictures of all tracks, in `audio/` and `images/` of a folder."""
+    runs = collection.plan.runs
+    return [_show_track(track, runs, f"track-{number}", folder) for number, track in enumerate(collection.tracks, 1)]
+
+
+def format_length(seconds: float) -> str:
+    """A duration as `6.1 s` or `3:24 min`."""
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)}:{int(seconds % 60):02d} min"
+
+
+def _show_track(track: Track, runs: dict[str, dict[str, Any]], anchor: str, folder: Path) -> TrackView:
+    spectrograms = TrackSpectrograms(track.mixture)
+    copies: dict[Path, Path] = {}
+
+    def show(name: str, audio: Path | None, place: Path) -> list[Signal]:
+        """A signal in a list, or an empty list for a missing one."""
+        if audio is None:
+            return []
+        copy = _named(folder / "audio" / place, ".flac")
+        copies[copy] = audio
+        return [Signal(name, copy, spectrograms.draw(audio, _named(folder / "images" / place, ".webp"), name))]
+
+    def show_stem(stem: Stem) -> StemView:
+        place = Path("runs") / stem.run / stem.track / stem.source
+        signals = show("Stem", stem.stem, _named(place, ".stem")) + show(
+            "Other part", stem.other, _named(place, ".other")
+        )
+        curves = _draw_history(stem.history, folder / "images" / place) if stem.history else []
+        return StemView(stem, runs[stem.run].get("output", "masked"), signals, curves)
+
+    def show_source(source: Source, number: int) -> SourceView:
+        place = Path("tracks") / track.name
+        mixture = show("Mixture", track.mixture, place / "mixture")
+        reference = show("Reference", source.reference, place / f"{source.name}.reference")
+        stems = [show_stem(stem) for stem in source.stems]
+        return SourceView(source, f"{anchor}-{number}", mixture + reference, stems)
+
+    sources = [show_source(source, number) for number, source in enumerate(track.sources, 1)]
+    return TrackView(track, anchor, write_copies(copies), sources)
+
+
+def _draw_history(history: Path, place: Path) -> list[Picture]:
+    curves = [
+        draw_curves(history, "loss", "Loss", _named(place, ".loss.png")),
+        draw_curves(
+            history, "target_probability", "Target tag probability", _named(place, ".probability.png"), floor=0
+        ),
+    ]
+    return [curve for curve in curves if curve]
+
+
+def _named(place: Path, ending: str) -> Path:
+    """A path with something added to its name, which may itself hold dots."""
+    return place.with_name(place.name + ending)

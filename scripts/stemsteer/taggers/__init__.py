@@ -1,0 +1,36 @@
+"""Taggers: pretrained networks that hear what is in music, and steer the ascent.
+
+A new one is a file beside this with a subclass of `Tagger`, and a line in `LOADERS`; its weights are entries of the
+model registry with that family.
+"""
+
+from collections.abc import Callable
+
+import torch
+
+from stemsteer.errors import UserError
+from stemsteer.models import Model, registry
+from stemsteer.names import did_you_mean
+from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.musicnn import load_musicnn
+from stemsteer.taggers.vgg import load_vgg
+
+LOADERS: dict[str, Callable[[str, Model], Tagger]] = {
+    "musicnn": load_musicnn,
+    "vgg": load_vgg,
+}
+
+
+def load_tagger(name: str, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32) -> Tagger:
+    """A tagger of the model registry, frozen, its weights verified.
+
+    Raises:
+        UserError: there is no such tagger, or its weights are missing or altered.
+    """
+    taggers = {tagger: model for tagger, model in registry().items() if model.kind == "tagger"}
+    if name not in taggers:
+        raise UserError(f"there is no tagger {name!r}{did_you_mean(name, taggers)}; there are {', '.join(taggers)}")
+    return LOADERS[taggers[name].family](name, taggers[name]).to(device, dtype)
+
+
+__all__ = ["LOADERS", "Tagger", "load_tagger"]

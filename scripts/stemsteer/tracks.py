@@ -1,0 +1,146 @@
+"""The tracks to separate: from a table or from a folder of audio files."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from stemsteer.errors import UserError
+from stemsteer.names import as_folder_name, did_you_mean, is_folder_name
+
+COLUMNS = ("track", "mixture", "start", "duration", "sources")
+REFERENCE = "reference_"
+SUFFIXES = frozenset(
+    ".aac .aif .aiff .ape .avi .flac .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .oga .ogg .opus .w64 .wav .webm .wma .wv".split()
+)
+
+
+@dataclass(frozen=True)
+class Track:
+    """A piece of music: its name, its file, the excerpt of it to use (seconds), and what is known of its sources."""
+
+    track: str
+    mixture: str
+    sources: tuple[str, ...]
+    start: float = 0.0
+    duration: float | None = None
+    references: dict[str, str] = field(default_factory=dict)
+
+
+def read_tracks(place: str, sources: list[str]) -> list[Track]:
+    """Read the table at `place`, or list the folder there; `sources` are for tracks that name none.
+
+    Paths in a table are relative to the working directory, as everywhere in Snakemake. Whether the files are
+    readable is not looked at here: a broken file fails its own track only.
+
+    Raises:
+        UserError: naming the table, the row and the column that is wrong.
+    """
+    path = Path(place).expanduser()
+    if path.is_dir():
+        return _from_folder(path, tuple(sources))
+    if not path.is_file():
+        raise UserError(f"tracks: there is no table or folder {place}; set the key tracks in the config")
+    return _from_table(path, tuple(sources))
+
+
+def _from_folder(folder: Path, sources: tuple[str, ...]) -> list[Track]:
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    if not files:
+        raise UserError(f"tracks: the folder {folder} holds no audio files ({' '.join(sorted(SUFFIXES))})")
+    tracks: dict[str, Track] = {}
+    for file in files:
+        name = as_folder_name(" - ".join(file.relative_to(folder).with_suffix("").parts))
+        if name in tracks:
+            raise UserError(
+                f"tracks: {tracks[name].mixture} and {file} would both be the track {name!r}; "
+                "rename one of them, or list the files in a table"
+            )
+        tracks[name] = Track(name, str(file), sources)
+    return list(tracks.values())
+
+
+def _from_table(table: Path, sources: tuple[str, ...]) -> list[Track]:
+    try:
+        rows = pd.read_csv(table, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise UserError(f"{table} cannot be read as a table of tab-separated values in UTF-8: {error}") from error
+    _check_columns(table, list(rows.columns))
+    if rows.empty:
+        raise UserError(f"{table} has no rows; add one for each track")
+    tracks: dict[str, Track] = {}
+    # Row 1 is the heading, as in a spreadsheet.
+    for number, row in enumerate(rows.to_dict("records"), start=2):
+        track = _track({str(column): str(value).strip() for column, value in row.items()}, f"{table}, row {number}", sources)
+        if track.track.casefold() in tracks:
+            raise UserError(f"{table}, row {number}: the track {track.track!r} is there twice; give each row its own name")
+        tracks[track.track.casefold()] = track
+    return list(tracks.values())
+
+
+def _check_columns(table: Path, columns: list[str]) -> None:
+    for column in columns:
+        if column not in COLUMNS and not (column.startswith(REFERENCE) and column != REFERENCE):
+            raise UserError(
+                f"{table}: unknown column {column!r}{did_you_mean(column, COLUMNS)}; "
+                f"the columns are {', '.join(COLUMNS)} and {REFERENCE}<source>"
+            )
+    for column in ("track", "mixture"):
+        if column not in columns:
+            raise UserError(f"{table}: the column {column!r} is missing (is the table separated by tabs?)")
+
+
+def _track(row: dict[str, str], where: str, sources: tuple[str, ...]) -> Track:
+    name = row["track"]
+    if not is_folder_name(name):
+        raise UserError(
+            f"{where}: the track {name!r} cannot be the name of a folder; call it {as_folder_name(name)!r}"
+            if name
+            else f"{where}: the column track is empty; give the track a name"
+        )
+    if not row["mixture"]:
+        raise UserError(f"{where}: the column mixture is empty; name the audio file of the track {name!r}")
+    own_sources = tuple(dict.fromkeys(part.strip() for part in row.get("sources", "").split(",") if part.strip()))
+    duration = _seconds(row, "duration", where)
+    if duration == 0:
+        raise UserError(f"{where}: duration must be more than 0 s, or empty for all of the track")
+    return Track(
+        track=name,
+        mixture=row["mixture"],
+        sources=own_sources or sources,
+        start=_seconds(row, "start", where) or 0.0,
+        duration=duration,
+        references={
+            column.removeprefix(REFERENCE): value for column, value in row.items() if column.startswith(REFERENCE) and value
+        },
+    )
+
+
+def _seconds(row: dict[str, str], column: str, where: str) -> float | None:
+    text = row.get(column, "")
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds) or seconds < 0:
+        raise UserError(f"{where}: {column} is {text!r}, which is not a number of seconds; write it like 12.5, or leave it empty")
+    return seconds
+
+
+def check_names(tracks: Iterable[Track], known: set[str]) -> None:
+    """Refuse sources and reference columns whose name means nothing to any tagger.
+
+    Raises:
+        UserError: naming the track and the source, with the nearest name there is.
+    """
+    for track in tracks:
+        for source in (*track.sources, *track.references):
+            if source not in known:
+                raise UserError(
+                    f"track {track.track!r}: there is no source or tag {source!r}{did_you_mean(source, known)}; "
+                    "resources/sources.yaml lists the sources"
+                )

@@ -1,0 +1,75 @@
+"""The conda environment that a rule names holds every package that its script imports."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+import make_envs
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "scripts"
+CONDA_AND_SCRIPT = re.compile(r'conda:\s+"\.\./envs/(\w+)\.yaml"\s+script:\s+"\.\./(scripts/\w+\.py)"')
+DISTRIBUTIONS = packages_distributions()
+# Snakemake puts itself on the path of every script.
+FROM_OUTSIDE = {"snakemake"}
+
+SCRIPTS_AND_ENVIRONMENTS = sorted(
+    {
+        (script, environment)
+        for rules in (ROOT / "rules").glob("*.smk")
+        for environment, script in CONDA_AND_SCRIPT.findall(rules.read_text(encoding="utf-8"))
+    }
+)
+
+
+def imported_names(source: str) -> Iterator[str]:
+    """Dotted names that a source imports, here or in a function; of `from a import b` both `a` and `a.b`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def files_of(name: str) -> Iterator[Path]:
+    """The files of the library that importing a dotted name runs; none if it is not the library's."""
+    parts = name.split(".")
+    for length in range(1, len(parts) + 1):
+        path = SCRIPTS.joinpath(*parts[:length])
+        yield from (file for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file())
+
+
+def packages_imported(script: Path) -> set[str]:
+    """Distributions that a script imports, itself or through the library."""
+    names: set[str] = set()
+    pending, seen = [script], set()
+    while pending:
+        file = pending.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        for name in imported_names(file.read_text(encoding="utf-8")):
+            if library := list(files_of(name)):
+                pending += library
+            else:
+                names.add(name.split(".")[0])
+    names -= sys.stdlib_module_names | FROM_OUTSIDE
+    return {canonicalize_name(DISTRIBUTIONS[name][0]) for name in names}
+
+
+def test_rules_name_their_environments():
+    assert {environment for _, environment in SCRIPTS_AND_ENVIRONMENTS} == set(make_envs.IMPORTED)
+
+
+@pytest.mark.parametrize(("script", "environment"), SCRIPTS_AND_ENVIRONMENTS)
+def test_environment_holds_what_the_script_imports(script, environment):
+    pins = make_envs.read_pins((ROOT / "constraints.txt").read_text(encoding="utf-8"))
+    held = {pin.name for pin in make_envs.needed_for(make_envs.IMPORTED[environment], pins)}
+    assert packages_imported(ROOT / script) <= held
