@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from stemsteer.errors import UserError
+from stemsteer.errors import UserError, told_in_log
 from stemsteer.report import write_report
 
 
@@ -35,6 +35,7 @@ def main() -> None:
 
 if "snakemake" in globals():
     job = globals()["snakemake"]
-    write_report(Path(job.input.plan), Path(job.output.page))
+    with told_in_log(job.log[0]):
+        write_report(Path(job.input.plan), Path(job.output.page))
 elif __name__ == "__main__":
     main()

@@ -132,7 +132,9 @@ def decode_reference(path: str, start: float, duration: float | None, mixture: F
                 )
             reference.write(np.zeros((mixture.samples - reference.samples, channels), np.float32))
     warnings = stream.warnings
-    if length != mixture.samples:
+    # A length that was rounded to the reference's rate comes back longer by less than a sample of that rate.
+    rounding = resampled_length(1, stream.sample_rate, rate) if stream.sample_rate != rate else 0
+    if abs(length - mixture.samples) > rounding:
         verb = "trimmed" if length > mixture.samples else "filled with zeros"
         warnings.append(
             f"the reference {path!r} has {length} samples and its mixture {mixture.samples}: {verb} at the end"

@@ -2,14 +2,18 @@
 
 import hashlib
 import os
+import shutil
+import urllib.request
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
+from tqdm import tqdm
 
 from stemsteer.errors import UserError
+from stemsteer.files import written_whole
 from stemsteer.names import did_you_mean
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
@@ -54,24 +58,53 @@ def find(name: str) -> Path:
     Raises:
         UserError: there is no such model, its file is not on this machine, or the file is not the published one.
     """
+    model = _entry(name)
+    if (path := _present(model)) is None:
+        raise UserError(
+            f"the weights of {name} are not on this machine: fetch them with `snakemake models`, or name a folder that holds "
+            f"{model.file} in the environment variable STEMSTEER_MODELS (licence: {model.licence})"
+        )
+    return _verified(name, model, path)
+
+
+def fetch(name: str) -> Path:
+    """Like `find`, but download the file into the cache where it is missing.
+
+    Raises:
+        UserError: also when the download fails, or is not the published file.
+    """
+    model = _entry(name)
+    if _present(model) is None:
+        if not model.url:
+            raise UserError(f"the weights of {name} are not on this machine and have no address to be fetched from")
+        with written_whole(cache_folder() / str(model.file)) as part:
+            _download(model.url, part)
+            _verified(name, model, part)
+    return find(name)
+
+
+def _entry(name: str) -> Model:
     if name not in registry():
         raise UserError(f"there is no model {name!r}{did_you_mean(name, registry())}; resources/models.yaml lists them")
-    model = registry()[name]
-    if model.file is None:
-        raise UserError(f"the model {name} is part of the package {model.package} and has no file of its own")
-    folders = [RESOURCES] if model.ships else [_local_models(), cache_folder()]
-    for folder in folders:
-        if folder is not None and (folder / model.file).is_file():
-            return _verified(name, model, folder / model.file)
-    raise UserError(
-        f"the weights of {name} are not on this machine: put {model.url} at {cache_folder() / model.file}, or name a folder "
-        f"that holds {model.file} in the environment variable STEMSTEER_MODELS (licence: {model.licence})"
-    )
+    if registry()[name].file is None:
+        raise UserError(f"the model {name} is part of the package {registry()[name].package} and has no file of its own")
+    return registry()[name]
 
 
-def _local_models() -> Path | None:
-    folder = os.environ.get("STEMSTEER_MODELS")
-    return Path(folder) if folder else None
+def _present(model: Model) -> Path | None:
+    local = os.environ.get("STEMSTEER_MODELS")
+    folders = [RESOURCES] if model.ships else [Path(local)] * bool(local) + [cache_folder()]
+    return next((path for folder in folders if (path := folder / str(model.file)).is_file()), None)
+
+
+def _download(url: str, target: Path) -> None:
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:
+            size = int(answer.headers.get("Content-Length") or 0) or None
+            with tqdm.wrapattr(answer, "read", total=size, desc=url.rsplit("/", 1)[-1], unit="B", unit_scale=True) as stream:
+                shutil.copyfileobj(stream, file)
+    except OSError as error:
+        raise UserError(f"{url} could not be downloaded ({error}); try again, or copy the file to this machine by hand") from error
 
 
 def _verified(name: str, model: Model, path: Path) -> Path:

@@ -18,9 +18,11 @@ from scipy.signal import ShortTimeFFT
 
 from report_results import DECODE_ERROR, ODD_NAME, SILENCE_WARNING, make_results
 from stemsteer.errors import UserError
+from stemsteer.metrics import COLUMNS as WRITTEN
 from stemsteer.report import write_report
 from stemsteer.report.collect import Collection, Plan
 from stemsteer.report.copies import downmix_matrix, write_copies
+from stemsteer.report.page import COLUMNS as SHOWN
 from stemsteer.report.page import format_number, format_value, sort_key
 from stemsteer.report.pictures import TrackSpectrograms, band_levels, band_weights, draw_curves, time_axis
 from stemsteer.report.views import TrackView, format_length
@@ -69,7 +71,7 @@ def test_everything_made_is_found(finished):
         ("two", "Falcon 69", "vocals"),
     ]
     assert len(made) == 8
-    assert all(stem.other and stem.history and stem.provenance["device"] == "cpu" for stem in made)
+    assert all(stem.other and stem.history and stem.record["ascent"]["device"] == "cpu" for stem in made)
     assert len(collection.scores) == 2 * 2 * 4
     assert {row["track"] for row in collection.scores} == {"Falcon 69", ODD_NAME}
     assert collection.tracks[0].codecs["embedded"]["snr_db"] == 17.04
@@ -100,8 +102,8 @@ def test_a_killed_job_and_one_that_never_started_are_told_apart(results):
     log.parent.mkdir(parents=True)
     log.write_text("step 17 of 40\n")
     troubles = {stem.source: stem.trouble for stem in collect(results).stems if stem.track == "Song"}
-    assert troubles["drums"].startswith("Not made because ascend did not finish: it was interrupted or killed")
-    assert troubles["drums"].endswith("step 17 of 40")
+    assert troubles["drums"].startswith("Not made because ascend did not finish: it still runs, or was interrupted")
+    assert troubles["drums"].endswith("its log ends with: step 17 of 40")
     assert troubles["vocals"].startswith("Not made because ascend did not run: the workflow stopped")
 
 
@@ -117,6 +119,12 @@ def test_a_failed_reference_leaves_the_stem_unscored(results):
         drums.trouble == "Not scored because decode reference failed: drums.wav is 3 samples shorter than its mixture."
     )
     assert drums.failure.scores == [("demo", "Song", "drums")]
+
+
+def test_a_stem_without_reference_is_not_missing_scores(results):
+    vocals = next(stem for stem in collect(results).stems if (stem.track, stem.source) == ("Song", "vocals"))
+    assert vocals.trouble is None
+    assert vocals.scores == []
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF of nothing"])
@@ -199,7 +207,7 @@ def test_names_and_messages_are_text_never_markup(finished):
 
 def test_undefined_figures_carry_the_warning(finished):
     dashes = [values for values in outline(finished).attributes if values.get("data-key") == ""]
-    assert len(dashes) == 4 * 7  # of each row of silence
+    assert len(dashes) == 4 * 4  # of each row of silence
     assert {values["title"] for values in dashes} == {SILENCE_WARNING}
 
 
@@ -261,6 +269,11 @@ def test_facts_of_a_track_are_listed_as_far_as_known(finished):
     assert TrackView(track, "", 1.0, []).described == ["1.0 s", "44.1 kHz", "stereo", "16 bit", "pcm_s16le"]
     track.facts = {"channels": 6, "start_s": 12.0, "silent": True}
     assert TrackView(track, "", 1.0, []).described == ["from 12.0 s", "6 channels", "silent"]
+
+
+def test_all_figures_of_the_score_table_are_shown():
+    names = ["run", "track", "source", "estimate", "warning"]
+    assert sorted([*names, *(column.key for column in SHOWN)]) == sorted(WRITTEN)
 
 
 # Listening copies

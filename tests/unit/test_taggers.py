@@ -55,7 +55,7 @@ def test_probabilities_are_those_of_the_original_code(tagger: Tagger, music: Ten
     assert list(tagger.vocabulary.tags) == original["tags"]
 
 
-def test_it_is_the_front_end_that_keeps_the_probabilities_apart(music: Tensor) -> None:
+def test_all_that_is_left_out_is_the_rounding_to_float16(music: Tensor) -> None:
     """With the mel power rounded to float16, as the original does, they agree ten times better."""
     tagger = load_tagger("MTT_musicnn", dtype=torch.float64)
     tagger.mel_power.register_forward_hook(lambda module, inputs, power: power.half().double())
@@ -89,16 +89,21 @@ def test_gradient_agrees_with_finite_differences(name: str, music: Tensor) -> No
 
     audio = music.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(objective(audio), audio)
-    step = 1e-8
+    step = 1e-9  # small enough not to cross a kink of the rectifiers and poolings
     numerical = (objective(music + step * direction) - objective(music - step * direction)) / (2 * step)
     assert float((gradient * direction).sum()) == pytest.approx(float(numerical), rel=1e-5)
 
 
-def test_gradient_reaches_every_part_of_the_audio(tagger: Tagger, music: Tensor) -> None:
-    audio = music[:, :80_000].float().requires_grad_()  # 5 s: the second window is shifted back
+def test_gradient_reaches_all_that_is_heard(tagger: Tagger, music: Tensor) -> None:
+    """5 s, so that the second window is shifted back; the VGG-like networks are deaf to the end of each window."""
+    audio = music[:, :80_000].float().requires_grad_()
     (gradient,) = torch.autograd.grad(tagger.logits(audio).sum(), audio)
     assert torch.isfinite(gradient).all()
-    assert (gradient.reshape(100, 800).abs().amax(dim=1) > 0).all()
+    deaf = 0 if "musicnn" in tagger.name else (187 - 161) * 256
+    heard = (80_000 - deaf) // 64
+    loudest = gradient.reshape(-1, 64).abs().amax(dim=1)  # of every 4 ms
+    assert (loudest[:heard] > 0).all()
+    assert (loudest[heard:] == 0).all()
 
 
 def test_silence_has_finite_logits_and_gradient(tagger: Tagger) -> None:

@@ -75,7 +75,7 @@ def test_misspelt_names_are_refused_with_the_nearest() -> None:
 
 
 def test_a_source_the_vocabulary_cannot_hear_is_refused_with_those_it_can() -> None:
-    with pytest.raises(UserError, match="msd has no tag for the source 'drums', only for vocals, .*guitar; choose"):
+    with pytest.raises(UserError, match=r"msd has no tag for the source 'drums', only for vocals, .*guitar; choose"):
         find_tags(load_vocabulary("msd"), ["drums"])
 
 

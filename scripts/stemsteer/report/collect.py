@@ -15,6 +15,7 @@ from typing import Any
 import soundfile
 
 from stemsteer.errors import UserError
+from stemsteer.files import read_json
 
 ERROR_PREFIX = "error: "
 AUDIO_SUFFIXES = (".wav", ".flac")
@@ -82,7 +83,8 @@ class Failure:
             return self.stage.error
         if not self.stage.log.exists():
             return "the workflow stopped before its turn."
-        return f"it was interrupted or killed; the last line of its log is: {self.stage.last_line() or '(none)'}"
+        last = self.stage.last_line()
+        return f"it still runs, or was interrupted or killed; its log {f'ends with: {last}' if last else 'is empty.'}"
 
 
 @dataclass
@@ -95,8 +97,8 @@ class Stem:
     stem: Path | None
     other: Path | None
     history: Path | None
-    ascent: dict[str, Any]
-    provenance: dict[str, Any]
+    record: dict[str, Any]
+    """Its provenance, or its ascent's own record where there is no stem yet."""
     scores: list[dict[str, str]]
     failure: Failure | None = None
     """Why the stem or its scores are missing; None when nothing is."""
@@ -190,8 +192,8 @@ class Collection:
         return Track(
             name=name,
             mixture=_existing(folder / "mixture.wav"),
-            facts=_read_json(folder / "facts.json"),
-            codecs={generator: quality for generator, path in codes.items() if (quality := _read_json(path))},
+            facts=_read_object(folder / "facts.json"),
+            codecs={generator: quality for generator, path in codes.items() if (quality := _read_object(path))},
             sources=[self._source(name, source, entry.get("references") or {}) for source in entry["sources"]],
         )
 
@@ -211,15 +213,15 @@ class Collection:
             stem=_existing(audio / f"{source}{suffix}"),
             other=_existing(audio / f"{source}.other{suffix}"),
             history=_existing(folder / "estimates" / track / f"{source}.history.tsv"),
-            ascent=_read_json(folder / "estimates" / track / f"{source}.json"),
-            provenance=_read_json(audio / f"{source}.json"),
+            record=_read_object(audio / f"{source}.json")
+            or _read_object(folder / "estimates" / track / f"{source}.json"),
             scores=_read_table(scores),
         )
         stages = self._stages(run, track, source, has_reference)
         if stem.stem is None:
             stem.failure = self._failure([stage for stage in stages if not stage.only_for_scores])
             stem.failure.stems.append((run, track, source))
-        elif not _made(scores):
+        elif has_reference and not _made(scores):
             stem.failure = self._failure(stages)
             stem.failure.scores.append((run, track, source))
         return stem
@@ -264,13 +266,12 @@ def _existing(path: Path) -> Path | None:
     return path if _made(path) else None
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_object(path: Path) -> dict[str, Any]:
     """The object in a JSON file; an empty one where the file is missing or damaged."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return read_json(path)
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _read_table(path: Path) -> list[dict[str, str]]:

@@ -1,16 +1,16 @@
 """Listening copies: small FLAC files beside the page that any browser plays."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
-import soxr
 from numpy.typing import NDArray
 
-BLOCK = 1 << 16
+from stemsteer.audio import Signal, blocks, resampled
+from stemsteer.files import written_whole
+
 MAX_RATE = 48_000
 
 # Rows: left, right. ITU-R BS.775 without the low-frequency channel, scaled so that nothing gets louder;
@@ -49,18 +49,12 @@ def downmix_matrix(channels: int) -> NDArray[np.float32]:
     return (weights / weights.sum(axis=1, keepdims=True)).T
 
 
-def _listening_blocks(source: Path) -> Iterator[NDArray[np.float32]]:
-    """A file's samples `[samples, channels]` as they are listened to: mono or stereo, at no more than 48 kHz."""
-    with soundfile.SoundFile(source) as file:
-        matrix = downmix_matrix(file.channels)
-        resampler = None
-        if file.samplerate > MAX_RATE:
-            resampler = soxr.ResampleStream(file.samplerate, MAX_RATE, matrix.shape[1], dtype="float32", quality="HQ")
-        for block in file.blocks(BLOCK, dtype="float32", always_2d=True):
-            mixed = np.ascontiguousarray(block @ matrix)
-            yield resampler.resample_chunk(mixed) if resampler else mixed
-        if resampler:
-            yield resampler.resample_chunk(np.zeros((0, matrix.shape[1]), np.float32), last=True)
+def _listening_blocks(source: Path) -> Iterator[Signal]:
+    """A file's signal as it is listened to: mono or stereo, at no more than 48 kHz."""
+    info = soundfile.info(source)
+    matrix = downmix_matrix(info.channels)
+    mixed = (block @ matrix for block in blocks(source))
+    yield from resampled(mixed, info.samplerate, min(info.samplerate, MAX_RATE))
 
 
 def _peak(source: Path) -> float:
@@ -81,11 +75,8 @@ def _known(copy: Path, source: Path) -> dict[str, float] | None:
 
 def _write(source: Path, copy: Path, comment: dict[str, float]) -> None:
     info = soundfile.info(source)
-    channels = downmix_matrix(info.channels).shape[1]
-    part = copy.with_name(f".{copy.name}.part")
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    with soundfile.SoundFile(part, "w", min(info.samplerate, MAX_RATE), channels, "PCM_16", format="FLAC") as file:
+    rate, channels = min(info.samplerate, MAX_RATE), downmix_matrix(info.channels).shape[1]
+    with written_whole(copy) as part, soundfile.SoundFile(part, "w", rate, channels, "PCM_16", format="FLAC") as file:
         file.comment = json.dumps(comment)
         for block in _listening_blocks(source):
             file.write(block * np.float32(comment["gain"]))
-    os.replace(part, copy)

@@ -1,7 +1,6 @@
 """The listening page: one HTML file, with audio and pictures beside it."""
 
 import math
-import os
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from stemsteer.files import written_whole
 from stemsteer.report.collect import Collection, Plan
 from stemsteer.report.pictures import CURVE_SIZE, RANGE_DB, colour_stops
 from stemsteer.report.views import FOR_COMPARISON, TrackView, show_tracks
@@ -67,10 +67,8 @@ def write_report(plan: Path, output: Path) -> None:
     """
     collection = Collection(Plan.read(plan))
     page = render(collection, show_tracks(collection, output.parent), output.parent)
-    part = output.with_name(f".{output.name}.part")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text(page, encoding="utf-8")
-    os.replace(part, output)
+    with written_whole(output) as part:
+        part.write_text(page, encoding="utf-8")
 
 
 def render(collection: Collection, tracks: list[TrackView], folder: Path) -> str:

@@ -6,9 +6,8 @@ Pictures newer than what they show (and than this file) are kept.
 
 import csv
 import math
-import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +20,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
+
+from stemsteer.audio import Signal
+from stemsteer.files import written_whole
 
 RANGE_DB = 80.0
 """Span of a spectrogram's colours, dB."""
@@ -66,12 +68,9 @@ class TrackSpectrograms:
         if not _is_fresh(image, [audio, *([self._mixture] if self._mixture else [])]):
             levels = self._levels_of_mixture if audio == self._mixture else band_levels(audio)
             relative = np.clip(levels - self._loudest, -RANGE_DB, 0)
-
-            def save(part: Path) -> None:
+            with written_whole(image) as part:
                 colours = _COLOURS(1 + relative / RANGE_DB)
                 imsave(part, colours, origin="lower", format="webp", pil_kwargs={"quality": 82})
-
-            _replace(image, save)
         info = soundfile.info(audio)
         return Picture(image, f"Spectrogram: {name}", time_axis(info.frames / info.samplerate), frequency_axis())
 
@@ -144,21 +143,18 @@ def draw_curves(history: Path, column: str, name: str, image: Path, floor: float
     y_ticks = MaxNLocator(nbins=4).tick_values(min(values) if floor is None else floor, max(values))
     y_limits = (float(y_ticks[0]), float(y_ticks[-1]))
 
-    def save(part: Path) -> None:
+    if not _is_fresh(image, [history]):
         figure = Figure(figsize=(CURVE_SIZE[0] / 100, CURVE_SIZE[1] / 100), dpi=100)
         axes = figure.add_axes((0, 0, 1, 1), xlim=x_limits, ylim=y_limits)
         axes.set_axis_off()
         for tick in y_ticks[1:-1]:
             axes.axhline(tick, color=_GREY, alpha=0.3, linewidth=1)
-        if len(chunks) > 1:
-            for chunk in chunks:
-                axes.plot(*zip(*chunk, strict=True), color=_GREY, alpha=0.7, linewidth=1.2)
+        for chunk in chunks if len(chunks) > 1 else []:
+            axes.plot(*zip(*chunk, strict=True), color=_GREY, alpha=0.7, linewidth=1.2)
         dot = "o" if len(mean) == 1 else ""
         axes.plot(*zip(*mean, strict=True), color=_BLUE, linewidth=3, marker=dot, markersize=8)
-        figure.savefig(part, format="png", transparent=True)
-
-    if not _is_fresh(image, [history]):
-        _replace(image, save)
+        with written_whole(image) as part:
+            figure.savefig(part, format="png", transparent=True)
     of_chunks = f", mean of {len(chunks)} chunks" if len(chunks) > 1 else ""
     first, last = [f"{value:.3g} at step {step:g}" for step, value in (mean[0], mean[-1])]
     words = f"{name} by step{of_chunks}: {first}, {last}"
@@ -196,7 +192,7 @@ def _hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     return 700 * (10 ** (mel / 2595) - 1)
 
 
-def _read(file: soundfile.SoundFile, start: int, stop: int) -> NDArray[np.float32]:
+def _read(file: soundfile.SoundFile, start: int, stop: int) -> Signal:
     """Samples `[stop - start, channels]` of a file, zero where it has none."""
     first, last = max(start, 0), min(stop, file.frames)
     file.seek(first)
@@ -232,10 +228,3 @@ def _ticks(values: Iterable[float], limits: tuple[float, float]) -> list[tuple[f
 def _is_fresh(image: Path, shown: Iterable[Path]) -> bool:
     sources = [*shown, Path(__file__)]
     return image.exists() and image.stat().st_mtime_ns >= max(source.stat().st_mtime_ns for source in sources)
-
-
-def _replace(image: Path, save: Callable[[Path], None]) -> None:
-    part = image.with_name(f".{image.name}.part")
-    image.parent.mkdir(parents=True, exist_ok=True)
-    save(part)
-    os.replace(part, image)

@@ -1,0 +1,105 @@
+"""Tracks from tables and folders, and the sentences for what is wrong with them."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stemsteer.errors import UserError
+from stemsteer.names import as_folder_name, is_folder_name
+from stemsteer.tracks import Track, check_names, read_tracks
+
+
+def table(folder: Path, text: str) -> str:
+    path = folder / "tracks.tsv"
+    path.write_text(text.replace("|", "\t"), encoding="utf-8")
+    return str(path)
+
+
+def test_a_table_is_read(tmp_path: Path) -> None:
+    place = table(
+        tmp_path,
+        "track|mixture|start|duration|sources|reference_drums\n"
+        "Don't \u00fcber – #1, 100%|a b.wav|1.5|10|drums, vocals|d.wav\n"
+        "-plain|b.flac||||\n",
+    )
+    first, second = read_tracks(place, ["piano"])
+    assert first == Track("Don't \u00fcber – #1, 100%", "a b.wav", ("drums", "vocals"), 1.5, 10.0, {"drums": "d.wav"})
+    assert second == Track("-plain", "b.flac", ("piano",))
+
+
+def test_a_table_from_a_spreadsheet_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "tracks.tsv"
+    path.write_bytes("track\tmixture\nNA\t1.wav\n007\t2.wav\n".encode("utf-8-sig"))
+    assert [track.track for track in read_tracks(str(path), ["drums"])] == ["NA", "007"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("track|mixtrue\na|a.wav\n", r"unknown column 'mixtrue' \(did you mean mixture\?\)"),
+        ("track|mixture|reference_\na|a.wav|\n", "unknown column 'reference_'"),
+        ("track,mixture\na,a.wav\n", "unknown column 'track,mixture'"),
+        ("mixture\na.wav\n", "the column 'track' is missing"),
+        ("track|mixture\n", "has no rows"),
+        ("track|mixture\n../x|a.wav\n", r"row 2: the track '\.\./x' cannot be the name of a folder; call it '_x'"),
+        ("track|mixture\na/b|a.wav\n", "row 2: the track 'a/b' cannot be the name of a folder; call it 'a_b'"),
+        ("track|mixture\n.hidden|a.wav\n", "row 2: the track '.hidden' cannot be the name of a folder"),
+        ("track|mixture\n{a}|a.wav\n", "cannot be the name of a folder; call it '_a_'"),
+        ("track|mixture\n|a.wav\n", "row 2: the column track is empty"),
+        ("track|mixture\na|\n", "row 2: the column mixture is empty"),
+        ("track|mixture\na|a.wav\nb|b.wav\nA|c.wav\n", "row 4: the track 'A' is there twice"),
+        ("track|mixture|start\na|a.wav|soon\n", "row 2: start is 'soon', which is not a number of seconds"),
+        ("track|mixture|duration\na|a.wav|-1\n", "row 2: duration is '-1'"),
+        ("track|mixture|duration\na|a.wav|nan\n", "row 2: duration is 'nan'"),
+        ("track|mixture|duration\na|a.wav|0\n", "row 2: duration must be more than 0 s"),
+    ],
+)
+def test_a_mistake_is_told_with_its_row(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        read_tracks(table(tmp_path, text), ["drums"])
+
+
+def test_a_table_in_another_encoding_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "tracks.tsv"
+    path.write_bytes("track\tmixture\ncaf\u00e9\t1.wav\n".encode("latin-1"))
+    with pytest.raises(UserError, match="UTF-8"):
+        read_tracks(str(path), ["drums"])
+
+
+def test_a_folder_is_read_with_its_subfolders(tmp_path: Path) -> None:
+    (tmp_path / "album").mkdir()
+    for name in ("b.wav", "a.MP3", "-x.flac", "album/one: two.ogg", "notes.txt", "cover.jpg"):
+        (tmp_path / name).touch()
+    tracks = read_tracks(str(tmp_path), ["drums"])
+    assert [track.track for track in tracks] == ["-x", "a", "album - one_ two", "b"]
+    assert tracks[0].mixture == str(tmp_path / "-x.flac")
+
+
+def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
+    for name in ("a.wav", "a.mp3"):
+        (tmp_path / name).touch()
+    with pytest.raises(UserError, match=r"a\.mp3 and .*a\.wav would both be the track 'a'"):
+        read_tracks(str(tmp_path), ["drums"])
+
+
+def test_an_empty_folder_and_a_missing_table_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no audio files"):
+        read_tracks(str(tmp_path), ["drums"])
+    with pytest.raises(UserError, match="there is no table or folder"):
+        read_tracks(str(tmp_path / "tracks.tsv"), ["drums"])
+
+
+def test_an_unknown_source_is_told_with_the_nearest() -> None:
+    with pytest.raises(UserError, match=r"track 'a': there is no source or tag 'vocal-s' \(did you mean vocals\?\)"):
+        check_names([Track("a", "a.wav", ("vocal-s",))], {"vocals", "drums"})
+    with pytest.raises(UserError, match=r"'drumz' \(did you mean drums\?\)"):
+        check_names([Track("a", "a.wav", ("drums",), references={"drumz": "d.wav"})], {"vocals", "drums"})
+
+
+@given(st.text(min_size=1))
+def test_every_name_can_be_made_a_folders(name: str) -> None:
+    assert is_folder_name(as_folder_name(name))
+    if is_folder_name(name):
+        assert as_folder_name(name) == name
