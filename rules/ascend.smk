@@ -32,6 +32,7 @@ rule ascend:
         "logs/ascend/{run}/{track}/{source}.benchmark.tsv"
     params:
         generator=generator_of_run,
+        method=METHOD_VERSION,
         settings=run_settings,
         device=PLAN.config.device,
     threads: ascent_threads

@@ -43,6 +43,7 @@ rule decode:
         "logs/decode/{track}.benchmark.tsv"
     params:
         mixture=mixture_path,
+        method=METHOD_VERSION,
         start=excerpt_start,
         duration=excerpt_duration,
     resources:
@@ -65,6 +66,7 @@ rule decode_reference:
         "logs/decode_reference/{track}/{source}.benchmark.tsv"
     params:
         reference=reference_path,
+        method=METHOD_VERSION,
         start=excerpt_start,
         duration=excerpt_duration,
     resources:

@@ -4,6 +4,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
+from stemsteer import METHOD_VERSION
 from stemsteer.config import load_config
 from stemsteer.errors import UserError
 from stemsteer.plan import Plan, make_plan

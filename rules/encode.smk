@@ -21,6 +21,7 @@ rule encode:
         "logs/encode/{generator}/{track}.benchmark.tsv"
     params:
         generator=generator_settings,
+        method=METHOD_VERSION,
         device=PLAN.config.device,
     resources:
         mem_mb=megabytes(3000),

@@ -5,8 +5,8 @@ and all of them in one tidy table, results/scores.tsv.
 """
 
 
-def stem_part(wildcards) -> str:
-    return PLAN.config.runs[wildcards.run].output
+def stem_parts(wildcards) -> tuple[str, str]:
+    return PLAN.config.runs[wildcards.run].parts
 
 
 rule evaluate:
@@ -22,7 +22,8 @@ rule evaluate:
     benchmark:
         "logs/evaluate/{run}/{track}/{source}.benchmark.tsv"
     params:
-        part=stem_part,
+        parts=stem_parts,
+        method=METHOD_VERSION,
     resources:
         mem_mb=megabytes(3000),
     conda:

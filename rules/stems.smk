@@ -21,6 +21,7 @@ rule stem:
         "logs/stem/{run}/{track}/{source}.benchmark.tsv"
     params:
         settings=run_settings,
+        method=METHOD_VERSION,
         encoding=PLAN.config.stems.encoding,
     resources:
         mem_mb=megabytes(2000),

@@ -31,9 +31,13 @@ def unpack(package: str, version: str, expected_sha256: str, folder: Path) -> No
     fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     archives = list(folder.glob("*.deb"))
     if fetched.returncode or not archives:
-        raise UserError(f"{' '.join(command)} failed ({fetched.stderr.strip()}); run apt-get update on a Debian machine first")
+        raise UserError(
+            f"{' '.join(command)} failed ({fetched.stderr.strip()}); run apt-get update on a Debian machine first"
+        )
     if sha256(archives[0]) != expected_sha256:
-        raise UserError(f"the package {package} {version} is not the one in resources/codec/music.tsv: its sha256 differs")
+        raise UserError(
+            f"the package {package} {version} is not the one in resources/codec/music.tsv: its sha256 differs"
+        )
     subprocess.run(["dpkg", "-x", archives[0].name, "."], cwd=folder, check=True)
 
 
@@ -53,7 +57,9 @@ def main(job: Any) -> None:
             logging.info("%s (%s)", row["file"], row["licence"])
             path = Path(folder) / row["file"]
             if sha256(path) != row["file_sha256"]:
-                raise UserError(f"{row['file']} of {row['package']} is not the file in {job.input.table}: its sha256 differs")
+                raise UserError(
+                    f"{row['file']} of {row['package']} is not the file in {job.input.table}: its sha256 differs"
+                )
             pieces.append(decode(path))
     with written_whole(job.output[0]) as part:
         np.save(part, np.concatenate(pieces))

@@ -15,7 +15,9 @@ from stemsteer.generators import load_generator
 from stemsteer.model_signal import ModelSignal
 
 
-def encode(model: Path, settings: GeneratorSettings, device_name: str, threads: int, codes_out: Path, quality_out: Path) -> None:
+def encode(
+    model: Path, settings: GeneratorSettings, device_name: str, threads: int, codes_out: Path, quality_out: Path
+) -> None:
     device = choose_device(device_name, threads)
     generator = load_generator(settings, device)
     codes, quality = encode_track(ModelSignal(model), generator, device)

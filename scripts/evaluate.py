@@ -25,10 +25,9 @@ def write_table(rows: list[Row], names: dict[str, str], table: Path) -> None:
 
 
 def main(job: Any) -> None:
-    stem_is, other_is = ("masked", "residual") if job.params.part == "masked" else ("residual", "masked")
-    parts = {stem_is: job.input.stem, other_is: job.input.other}
-    reference = job.input.get("reference")
-    rows = evaluate(job.input.mixture, reference, dict(sorted(parts.items()))) if reference else []
+    parts = dict(zip(job.params.parts, (job.input.stem, job.input.other), strict=True))
+    # In one order, whichever of them the run calls its stem.
+    rows = evaluate(job.input.mixture, job.input.reference, dict(sorted(parts.items())))
     write_table(rows, {name: job.wildcards[name] for name in ("run", "track", "source")}, Path(job.output[0]))
 
 

@@ -1,7 +1,7 @@
 """Unpack the MUSDB18 excerpt that the package stempeg carries: four sources and, as the mixture, their sum.
 
-The mixture stream of the file is coded lossily on its own and differs from the sum by -15.8 dB; an evaluation needs sources
-that add up. The recording is CC BY-NC-SA 3.0 (The Easton Ellises): it is unpacked here, never distributed.
+The mixture stream of the file is coded lossily on its own and differs from the sum by -15.8 dB; an evaluation needs
+sources that add up. The recording is CC BY-NC-SA 3.0 (The Easton Ellises): it is unpacked here, never distributed.
 """
 
 from typing import Any

@@ -18,7 +18,10 @@ SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
 
 def write_parts(mixture: Mixture, settings: RunSettings, subtype: str, stem: Path, other: Path) -> tuple[int, int]:
     """Write both parts of a mixture; returns how many samples of each an integer encoding clipped."""
-    blocks = masked_blocks(mixture, settings.fft_sizes, JukeboxGenerator.sample_rate) if settings.mask else steered_blocks(mixture)
+    if settings.mask:
+        blocks = masked_blocks(mixture, settings.fft_sizes, JukeboxGenerator.sample_rate)
+    else:
+        blocks = steered_blocks(mixture)
     shape = (mixture.rate, mixture.channels, subtype, mixture.samples)
     with audio.writing(stem, *shape) as stem_writer, audio.writing(other, *shape) as other_writer:
         for masked, residual in blocks:
@@ -43,7 +46,7 @@ def main(job: Any) -> None:
         "run": job.wildcards.run,
         "track": job.wildcards.track,
         "source": job.wildcards.source,
-        "stem_is": settings.output if settings.mask else "steered",
+        "stem_is": settings.parts[0],
         "encoding": job.params.encoding,
         "clipped_samples": clipped[0],
         "clipped_samples_other": clipped[1],

@@ -22,6 +22,7 @@ SETTINGS: dict[str, Any] = {
     "fft_sizes": [2048, 1024, 512],
     "mask": True,
     "output": "masked",
+    "parts": ["masked", "residual"],
     "steps": 40,
     "learning_rate": 0.5,
     "seed": 0,

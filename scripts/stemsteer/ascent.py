@@ -1,4 +1,7 @@
-"""The ascent: steer a mixture's latents until the taggers hear only the wanted source (arXiv 2110.13071, Algorithm 1)."""
+"""The ascent: steer a mixture's latents until the taggers hear only the wanted source.
+
+Manilow et al., "Source Separation By Steering Pretrained Music Models", arXiv 2110.13071, Algorithm 1.
+"""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -73,7 +76,9 @@ class Steering:
     There is one masked signal and one loss for each tagger and FFT size; the loss is their mean.
     """
 
-    def __init__(self, mixture: Tensor, generator: Generator, listeners: Sequence[Listener], settings: AscentSettings) -> None:
+    def __init__(
+        self, mixture: Tensor, generator: Generator, listeners: Sequence[Listener], settings: AscentSettings
+    ) -> None:
         """`mixture` is `[1, samples]` at the generator's rate, of any length."""
         self.generator = generator
         self.listeners = listeners
@@ -98,7 +103,9 @@ class Steering:
         return torch.cat(losses).mean(), torch.cat(probabilities).mean()
 
 
-def ascend(steering: Steering, settings: AscentSettings, on_step: Callable[[Moment], None] = lambda _: None) -> Ascended:
+def ascend(
+    steering: Steering, settings: AscentSettings, on_step: Callable[[Moment], None] = lambda _: None
+) -> Ascended:
     """Steer one chunk by Adam on its latents; generator and taggers do not change.
 
     `on_step` hears of every step as it is taken.

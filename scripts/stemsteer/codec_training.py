@@ -61,15 +61,18 @@ def random_frames(points: Tensor, number: int, random: torch.Generator) -> Tenso
     return points[torch.randint(len(points), (number,), generator=random).to(points.device)]
 
 
-def excerpts(music: list[NDArray[np.int16]], settings: CodecTrainingSettings, random: np.random.Generator) -> Iterator[Tensor]:
+def excerpts(
+    music: list[NDArray[np.int16]], settings: CodecTrainingSettings, random: np.random.Generator
+) -> Iterator[Tensor]:
     """Endless batches `[batch, samples]` of random excerpts at random levels (0 to -12 dB) and polarity."""
     lengths = np.array([len(piece) for piece in music], dtype=float)
     while True:
         pieces = random.choice(len(music), size=settings.batch, p=lengths / lengths.sum())
         starts = [int(random.integers(len(music[piece]) - settings.samples)) for piece in pieces]
         batch = np.stack([music[p][s : s + settings.samples] for p, s in zip(pieces, starts, strict=True)])
-        gains = 10 ** (-random.uniform(0, 12, size=(settings.batch, 1)) / 20) * random.choice([-1, 1], (settings.batch, 1))
-        yield torch.from_numpy((batch / 32768 * gains).astype(np.float32))
+        gains = 10 ** (-random.uniform(0, 12, size=(settings.batch, 1)) / 20)
+        signs = random.choice([-1, 1], size=(settings.batch, 1))
+        yield torch.from_numpy((batch / 32768 * gains * signs).astype(np.float32))
 
 
 def relative_error(target: Tensor, estimate: Tensor) -> Tensor:
@@ -123,7 +126,7 @@ class CodecTraining:
             group["lr"] = self.settings.learning_rate * factor
         audio = audio.to(self.device)
         latents = self.model.encode(audio)
-        codebook = self.model.codebook
+        codebook, decay = self.model.codebook, self.settings.codebook_decay
         if self.moving is None:
             points = latents.detach().permute(0, 2, 1).reshape(-1, latents.shape[1])
             codebook.k.copy_(random_frames(points, len(codebook.k), self.random_codes))
@@ -139,7 +142,7 @@ class CodecTraining:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
-        in_use = self.moving.update(codebook.k, latents.detach(), codes, self.settings.codebook_decay, self.random_codes)
+        in_use = self.moving.update(codebook.k, latents.detach(), codes, decay, self.random_codes)
         self.step += 1
         return {
             "error": error.item(),

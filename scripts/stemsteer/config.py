@@ -22,17 +22,27 @@ class Settings(BaseModel):
 class GeneratorSettings(Settings):
     """Which weights a generator has."""
 
-    weights: str = Field("embedded", description="a generator of resources/models.yaml, or a path to a checkpoint of that format")
-    level: Literal[0, 1, 2] = Field(0, description="Jukebox's level: 0 is the bottom one, hop 8, which the paper steers")
+    weights: str = Field(
+        "embedded", description="a generator of resources/models.yaml, or a path to a checkpoint of that format"
+    )
+    level: Literal[0, 1, 2] = Field(
+        0, description="Jukebox's level: 0 is the bottom one, hop 8, which the paper steers"
+    )
 
 
 class RunSettings(Settings):
     """A named set of method settings; each run makes its own stems and scores."""
 
     generator: str = Field("embedded", description="a name under `generators`")
-    taggers: list[str] = Field(["MTT_musicnn"], min_length=1, description="the taggers that listen; their losses are averaged")
-    fft_sizes: list[FftSize] = Field([2048, 1024, 512], min_length=1, description="of the masks, in samples at 44.1 kHz")
-    mask: bool = Field(True, description="false: the steered signal itself is heard and is the stem (the paper's style transfer)")
+    taggers: list[str] = Field(
+        ["MTT_musicnn"], min_length=1, description="the taggers that listen; their losses are averaged"
+    )
+    fft_sizes: list[FftSize] = Field(
+        [2048, 1024, 512], min_length=1, description="of the masks, in samples at 44.1 kHz"
+    )
+    mask: bool = Field(
+        True, description="false: the steered signal itself is heard and is the stem (the paper's style transfer)"
+    )
     output: Literal["masked", "residual"] = Field(
         "masked", description="which part is the stem; the other one is written beside it"
     )
@@ -46,6 +56,13 @@ class RunSettings(Settings):
     overlap_seconds: PositiveFloat = Field(1.0, description="that neighbouring chunks share and are cross-faded over")
     seed: int = Field(0, ge=0, description="from which the seeds of all chunks are derived")
     threads: PositiveInt = Field(1, description="CPU threads of an ascent; they change the last bits of the result")
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """What the stem is and what the other part is, by the names that the score tables use."""
+        if not self.mask:
+            return "steered", "residual"
+        return ("masked", "residual") if self.output == "masked" else ("residual", "masked")
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> "RunSettings":
@@ -97,7 +114,9 @@ class Config(Settings):
     """All of `config.yaml`."""
 
     tracks: str = Field(description="a table (.tsv) of tracks, or a folder of audio files")
-    sources: list[str] = Field(["vocals", "drums"], min_length=1, description="to extract from tracks that name none themselves")
+    sources: list[str] = Field(
+        ["vocals", "drums"], min_length=1, description="to extract from tracks that name none themselves"
+    )
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda|cuda:\d+|mps)$", description="auto, cpu, cuda, cuda:N or mps")
     generators: dict[str, GeneratorSettings] = Field({"embedded": GeneratorSettings()}, min_length=1)
     runs: dict[str, RunSettings] = Field({"default": RunSettings()}, min_length=1)

@@ -12,6 +12,8 @@ from stemsteer.chunks import blocks_with_context
 from stemsteer.generators import Generator
 from stemsteer.model_signal import ModelSignal
 
+Codes = NDArray[np.uint16]
+
 BLOCK_SECONDS = 10
 
 
@@ -25,13 +27,13 @@ class Reconstruction:
 
 
 @torch.no_grad()
-def encode_track(signal: ModelSignal, generator: Generator, device: torch.device) -> tuple[NDArray[np.uint16], Reconstruction]:
+def encode_track(signal: ModelSignal, generator: Generator, device: torch.device) -> tuple[Codes, Reconstruction]:
     """The codes `[frames]` of a track, and the quality of what they decode to.
 
     Every block is encoded with enough of its surroundings that the codes are those of the whole track at once.
     """
     hop, context = generator.hop, generator.context
-    codes_of_blocks: list[NDArray[np.uint16]] = []
+    codes_of_blocks: list[Codes] = []
     for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, context, hop):
         audio = torch.from_numpy(signal.read(first, last)).to(device)[None]
         codes = generator.codes(generator.encode(F.pad(audio, (0, -audio.shape[-1] % hop))))[0]
@@ -41,10 +43,10 @@ def encode_track(signal: ModelSignal, generator: Generator, device: torch.device
     return codes_of_track, _quality(signal, codes_of_track, generator, device)
 
 
-def _quality(signal: ModelSignal, codes: NDArray[np.uint16], generator: Generator, device: torch.device) -> Reconstruction:
-    hop = generator.hop
+def _quality(signal: ModelSignal, codes: Codes, generator: Generator, device: torch.device) -> Reconstruction:
+    hop, context = generator.hop, generator.context
     products = np.zeros(3)  # <x, x>, <x, y>, <y, y> of the track x and its reconstruction y
-    for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, generator.context, hop):
+    for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, context, hop):
         part = torch.from_numpy(codes[first // hop : -(-last // hop)].astype(np.int64)).to(device)[None]
         decoded = generator.decode_codes(part)[0, start - first : stop - first].cpu().numpy().astype(np.float64)
         audio = signal.read(start, stop).astype(np.float64)

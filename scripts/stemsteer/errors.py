@@ -34,5 +34,6 @@ def told_in_log(log: str | Path) -> Iterator[None]:
         sys.exit(1)
     except Exception as error:
         logging.error(traceback.format_exc())
-        logging.error("error: unexpected %s: %s (a defect of StemSteer; the log has the traceback)", type(error).__name__, error)
+        defect = f"unexpected {type(error).__name__}: {error}"
+        logging.error("error: %s (a defect of StemSteer; the log has the traceback)", defect)
         sys.exit(1)

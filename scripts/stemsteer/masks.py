@@ -11,12 +11,12 @@ EPSILON = 1e-8
 
 
 def window(n_fft: int, like: Tensor) -> Tensor:
-    """Square root of a periodic Hann window: analysis and synthesis together overlap-add to one at a hop of n_fft / 2."""
+    """Square root of a periodic Hann window: used twice, at a hop of n_fft / 2, it overlap-adds to one."""
     return torch.hann_window(n_fft, dtype=like.dtype, device=like.device).sqrt()
 
 
 def stft(signal: Tensor, n_fft: int) -> Tensor:
-    """Complex spectrogram `[batch, n_fft / 2 + 1, frames]` of `[batch, samples]`; zeros are assumed around the signal."""
+    """Complex spectrogram `[batch, n_fft / 2 + 1, frames]` of `[batch, samples]`; around the signal are zeros."""
     return torch.stft(
         signal, n_fft, n_fft // 2, window=window(n_fft, signal), center=True, pad_mode="constant", return_complex=True
     )

@@ -61,8 +61,8 @@ def find(name: str) -> Path:
     model = _entry(name)
     if (path := _present(model)) is None:
         raise UserError(
-            f"the weights of {name} are not on this machine: fetch them with `snakemake models`, or name a folder that holds "
-            f"{model.file} in the environment variable STEMSTEER_MODELS (licence: {model.licence})"
+            f"the weights of {name} are not on this machine: fetch them with `snakemake models`, or name a folder that "
+            f"holds {model.file} in the environment variable STEMSTEER_MODELS (licence: {model.licence})"
         )
     return _verified(name, model, path)
 
@@ -86,31 +86,36 @@ def fetch(name: str) -> Path:
 def _entry(name: str) -> Model:
     if name not in registry():
         raise UserError(f"there is no model {name!r}{did_you_mean(name, registry())}; resources/models.yaml lists them")
-    if registry()[name].file is None:
-        raise UserError(f"the model {name} is part of the package {registry()[name].package} and has no file of its own")
-    return registry()[name]
+    model = registry()[name]
+    if model.file is None:
+        raise UserError(f"the model {name} is part of the package {model.package} and has no file of its own")
+    return model
 
 
 def _present(model: Model) -> Path | None:
-    local = os.environ.get("STEMSTEER_MODELS")
-    folders = [RESOURCES] if model.ships else [Path(local)] * bool(local) + [cache_folder()]
-    return next((path for folder in folders if (path := folder / str(model.file)).is_file()), None)
+    places = (RESOURCES,) if model.ships else (os.environ.get("STEMSTEER_MODELS"), cache_folder())
+    candidates = (Path(place) / str(model.file) for place in places if place)
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def _download(url: str, target: Path) -> None:
     try:
         with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:
             size = int(answer.headers.get("Content-Length") or 0) or None
-            with tqdm.wrapattr(answer, "read", total=size, desc=url.rsplit("/", 1)[-1], unit="B", unit_scale=True) as stream:
+            shown = {"desc": url.rsplit("/", 1)[-1], "total": size, "unit": "B", "unit_scale": True}
+            with tqdm.wrapattr(answer, "read", **shown) as stream:
                 shutil.copyfileobj(stream, file)
     except OSError as error:
-        raise UserError(f"{url} could not be downloaded ({error}); try again, or copy the file to this machine by hand") from error
+        raise UserError(
+            f"{url} could not be downloaded ({error}); try again, or copy the file to this machine by hand"
+        ) from error
 
 
 def _verified(name: str, model: Model, path: Path) -> Path:
     if model.sha256 and (found := sha256(path)) != model.sha256:
         raise UserError(
-            f"{path} is not the published file of {name} (sha256 {found}, expected {model.sha256}); delete it and fetch it again"
+            f"{path} is not the published file of {name} (sha256 {found}, expected {model.sha256}); "
+            "delete it and fetch it again"
         )
     return path
 

@@ -83,7 +83,7 @@ def _masked_block(mixture: Mixture, start: int, stop: int, n_fft: int, band: flo
 
 
 def steered_blocks(mixture: Mixture) -> Iterator[tuple[Signal, Signal]]:
-    """Without a mask: the steered signal on all channels, and what is left of the mixture; each `[samples, channels]`."""
+    """Without a mask: the steered signal on all channels and what is left of the mixture, as `masked_blocks`."""
     for start in range(0, mixture.samples, BLOCK_SECONDS * mixture.rate):
         stop = min(start + BLOCK_SECONDS * mixture.rate, mixture.samples)
         original, steered = mixture.read(start, stop)

@@ -39,15 +39,18 @@ class TrackAscent:
         )
         self.taggers = [load_tagger(name, self.device) for name in settings.taggers]
         self.listeners = [
-            Listener(tagger, find_tags(tagger.vocabulary, [source]), generator.sample_rate, settings.objective).to(self.device)
+            Listener(tagger, find_tags(tagger.vocabulary, [source]), generator.sample_rate, settings.objective)
             for tagger in self.taggers
         ]
+        for listener in self.listeners:
+            listener.to(self.device)
         self.chunk_records: list[dict[str, Any]] = []
         self.moments: list[dict[str, float]] = []
 
     def chunks(self, signal: ModelSignal) -> list[Chunk]:
         """The chunks of a track, each an ascent of its own."""
-        longest, overlap = (round(s * signal.rate) for s in (self.settings.chunk_seconds, self.settings.overlap_seconds))
+        seconds = self.settings.chunk_seconds, self.settings.overlap_seconds
+        longest, overlap = (round(s * signal.rate) for s in seconds)
         return plan(signal.samples, longest, overlap)
 
     def steer(self, signal: ModelSignal) -> Iterator[Signal]:

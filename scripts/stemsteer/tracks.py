@@ -12,9 +12,9 @@ from stemsteer.names import as_folder_name, did_you_mean, is_folder_name
 
 COLUMNS = ("track", "mixture", "start", "duration", "sources")
 REFERENCE = "reference_"
-SUFFIXES = frozenset(
-    ".aac .aif .aiff .ape .avi .flac .m4a .m4v .mka .mkv .mov .mp3 .mp4 .mpeg .mpg .oga .ogg .opus .w64 .wav .webm .wma .wv".split()
-)
+AUDIO = (".aac", ".aif", ".aiff", ".ape", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav", ".wma", ".wv")
+VIDEO = (".avi", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+SUFFIXES = frozenset(AUDIO + VIDEO)
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,10 @@ def _from_table(table: Path, sources: tuple[str, ...]) -> list[Track]:
     tracks: dict[str, Track] = {}
     # Row 1 is the heading, as in a spreadsheet.
     for number, row in enumerate(rows.to_dict("records"), start=2):
-        track = _track({str(column): str(value).strip() for column, value in row.items()}, f"{table}, row {number}", sources)
+        where = f"{table}, row {number}"
+        track = _track({str(column): str(value).strip() for column, value in row.items()}, where, sources)
         if track.track.casefold() in tracks:
-            raise UserError(f"{table}, row {number}: the track {track.track!r} is there twice; give each row its own name")
+            raise UserError(f"{where}: the track {track.track!r} is there twice; give each row its own name")
         tracks[track.track.casefold()] = track
     return list(tracks.values())
 
@@ -113,7 +114,9 @@ def _track(row: dict[str, str], where: str, sources: tuple[str, ...]) -> Track:
         start=_seconds(row, "start", where) or 0.0,
         duration=duration,
         references={
-            column.removeprefix(REFERENCE): value for column, value in row.items() if column.startswith(REFERENCE) and value
+            column.removeprefix(REFERENCE): value
+            for column, value in row.items()
+            if column.startswith(REFERENCE) and value
         },
     )
 
@@ -127,7 +130,9 @@ def _seconds(row: dict[str, str], column: str, where: str) -> float | None:
     except ValueError:
         seconds = math.nan
     if not math.isfinite(seconds) or seconds < 0:
-        raise UserError(f"{where}: {column} is {text!r}, which is not a number of seconds; write it like 12.5, or leave it empty")
+        raise UserError(
+            f"{where}: {column} is {text!r}, which is not a number of seconds; write it like 12.5, or leave it empty"
+        )
     return seconds
 
 

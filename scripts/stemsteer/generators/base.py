@@ -24,11 +24,11 @@ class Generator(nn.Module, ABC):
 
     @abstractmethod
     def encode(self, audio: Tensor) -> Tensor:
-        """Continuous latents `[batch, channels, frames]` of audio `[batch, samples]`; samples is a multiple of the hop."""
+        """Continuous latents `[batch, channels, frames]` of audio `[batch, samples]`, whole hops of it."""
 
     @abstractmethod
     def decode(self, latents: Tensor) -> Tensor:
-        """Audio `[batch, frames * hop]` of continuous latents, through the quantiser with a straight-through gradient."""
+        """Audio `[batch, frames * hop]` of continuous latents, quantised with a straight-through gradient."""
 
     @abstractmethod
     def codes(self, latents: Tensor) -> Tensor:

@@ -56,4 +56,4 @@ def load_jukebox(path: Path, level: int, licence: str) -> JukeboxGenerator:
 
 def _load_pickle(path: Path) -> dict[str, Tensor]:
     saved = torch.load(path, map_location="cpu", weights_only=True)
-    return saved["model"] if "model" in saved else saved
+    return saved.get("model", saved)

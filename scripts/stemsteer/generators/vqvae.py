@@ -83,7 +83,10 @@ class ResidualStack(nn.Module):
 
 
 class EncoderBlock(nn.Module):
-    """Halve the rate `halvings` times: `[batch, channels_in, frames]` to `[batch, latent_channels, frames / 2**halvings]`."""
+    """Halve the rate `halvings` times.
+
+    `[batch, channels_in, frames]` to `[batch, latent_channels, frames / 2**halvings]`.
+    """
 
     def __init__(self, channels_in: int, halvings: int, shape: Architecture) -> None:
         super().__init__()
@@ -99,7 +102,10 @@ class EncoderBlock(nn.Module):
 
 
 class DecoderBlock(nn.Module):
-    """Double the rate `halvings` times: `[batch, latent_channels, frames]` to `[batch, latent_channels, frames * 2**halvings]`."""
+    """Double the rate `halvings` times.
+
+    `[batch, latent_channels, frames]` to `[batch, latent_channels, frames * 2**halvings]`.
+    """
 
     def __init__(self, halvings: int, shape: Architecture) -> None:
         super().__init__()

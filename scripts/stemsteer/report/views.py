@@ -119,7 +119,7 @@ def _show_track(track: Track, runs: dict[str, dict[str, Any]], anchor: str, fold
             "Other part", stem.other, _named(place, ".other")
         )
         curves = _draw_history(stem.history, folder / "images" / place) if stem.history else []
-        return StemView(stem, runs[stem.run].get("output", "masked"), signals, curves)
+        return StemView(stem, runs[stem.run]["parts"][0], signals, curves)
 
     def show_source(source: Source, number: int) -> SourceView:
         place = Path("tracks") / track.name
