@@ -6,18 +6,6 @@ Inputs: results/audio/<track>/model.wav and the quality of its codes. Outputs, i
 """
 
 
-def quality_of_codes(wildcards) -> str:
-    return f"results/codes/{PLAN.config.runs[wildcards.run].generator}/{wildcards.track}.json"
-
-
-def generator_of_run(wildcards) -> dict:
-    return PLAN.config.generators[PLAN.config.runs[wildcards.run].generator].model_dump()
-
-
-def ascent_threads(wildcards) -> int:
-    return PLAN.config.runs[wildcards.run].threads
-
-
 rule ascend:
     input:
         model="results/audio/{track}/model.wav",
@@ -30,15 +18,15 @@ rule ascend:
         "logs/ascend/{run}/{track}/{source}.log",
     benchmark:
         "logs/ascend/{run}/{track}/{source}.benchmark.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: run_threads
+    resources:
+        mem_mb=megabytes(4000),
     params:
-        generator=generator_of_run,
+        generator=run_generator,
         method=METHOD_VERSION,
         settings=run_settings,
         device=PLAN.config.device,
-    threads: ascent_threads
-    resources:
-        mem_mb=megabytes(4000),
-    conda:
-        "../envs/torch.yaml"
     script:
         "../scripts/ascend.py"

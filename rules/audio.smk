@@ -6,30 +6,6 @@ facts.json (what ffprobe says of the file), references/<source>.wav (at the mixt
 """
 
 
-def mixture_file(wildcards) -> list[str]:
-    return existing(PLAN.tracks[wildcards.track].mixture)
-
-
-def mixture_path(wildcards) -> str:
-    return PLAN.tracks[wildcards.track].mixture
-
-
-def reference_file(wildcards) -> list[str]:
-    return existing(reference_path(wildcards))
-
-
-def reference_path(wildcards) -> str:
-    return PLAN.tracks[wildcards.track].references[wildcards.source]
-
-
-def excerpt_start(wildcards) -> float:
-    return PLAN.tracks[wildcards.track].start
-
-
-def excerpt_duration(wildcards) -> float | None:
-    return PLAN.tracks[wildcards.track].duration
-
-
 rule decode:
     input:
         mixture_file,
@@ -41,15 +17,15 @@ rule decode:
         "logs/decode/{track}.log",
     benchmark:
         "logs/decode/{track}.benchmark.tsv"
+    conda:
+        "../envs/audio.yaml"
+    resources:
+        mem_mb=megabytes(1000),
     params:
         mixture=mixture_path,
         method=METHOD_VERSION,
         start=excerpt_start,
         duration=excerpt_duration,
-    resources:
-        mem_mb=megabytes(1000),
-    conda:
-        "../envs/audio.yaml"
     script:
         "../scripts/decode.py"
 
@@ -64,14 +40,14 @@ rule decode_reference:
         "logs/decode_reference/{track}/{source}.log",
     benchmark:
         "logs/decode_reference/{track}/{source}.benchmark.tsv"
+    conda:
+        "../envs/audio.yaml"
+    resources:
+        mem_mb=megabytes(1000),
     params:
         reference=reference_path,
         method=METHOD_VERSION,
         start=excerpt_start,
         duration=excerpt_duration,
-    resources:
-        mem_mb=megabytes(1000),
-    conda:
-        "../envs/audio.yaml"
     script:
         "../scripts/decode_reference.py"

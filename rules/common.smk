@@ -1,8 +1,9 @@
 """What all rules share: the validated config, the tracks, and the names in file paths."""
 
 import re
+import sys
 
-from snakemake.exceptions import WorkflowError
+from snakemake.io import contains_wildcard
 
 from stemsteer import METHOD_VERSION
 from stemsteer.config import load_config
@@ -15,7 +16,8 @@ def read_plan() -> Plan:
     try:
         return make_plan(load_config(config))
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        # Snakemake would tell an exception together with the lines of this file that it passed through.
+        sys.exit(f"error: {error}")
 
 
 PLAN = read_plan()
@@ -27,7 +29,7 @@ def one_of(names: list[str]) -> str:
 
 
 wildcard_constraints:
-    track=one_of(list(PLAN.tracks)),
+    track="[^/]+",
     source=one_of(PLAN.sources),
     run=one_of(list(PLAN.config.runs)),
     generator=one_of(list(PLAN.config.generators)),
@@ -35,10 +37,7 @@ wildcard_constraints:
 
 def stem_files() -> list[str]:
     """The stems of all runs, tracks and sources."""
-    return [
-        f"results/runs/{stem.run}/stems/{stem.track}/{stem.source}{PLAN.stem_suffix}"
-        for stem in PLAN.stems
-    ]
+    return [f"results/runs/{stem.run}/stems/{stem.track}/{stem.source}{PLAN.stem_suffix}" for stem in PLAN.stems]
 
 
 def score_files() -> list[str]:
@@ -50,13 +49,42 @@ def score_files() -> list[str]:
     ]
 
 
-def existing(path: str) -> list[str]:
-    """The path as an input, unless it is a file of the user's that is not there.
+def watched(path: str) -> list[str]:
+    """A file of the user's as an input, where Snakemake can have it as one.
 
-    Snakemake stops everything at a missing input; left out, it fails in the job that reads it, and only there.
+    It stops everything at a missing input, and takes {braces} in a name for wildcards. Left out, such a file is read all
+    the same by the job that needs it; if it is missing that job fails, and nothing else.
     """
     made_here = Path(path).parts[:2] == ("results", "datasets")
-    return [path] if made_here or Path(path).exists() else []
+    return [path] if made_here or (Path(path).exists() and not contains_wildcard(path)) else []
+
+
+def mixture_path(wildcards) -> str:
+    return PLAN.tracks[wildcards.track].mixture
+
+
+def mixture_file(wildcards) -> list[str]:
+    return watched(mixture_path(wildcards))
+
+
+def reference_path(wildcards) -> str:
+    return PLAN.tracks[wildcards.track].references[wildcards.source]
+
+
+def reference_file(wildcards) -> list[str]:
+    return watched(reference_path(wildcards))
+
+
+def excerpt_start(wildcards) -> float:
+    return PLAN.tracks[wildcards.track].start
+
+
+def excerpt_duration(wildcards) -> float | None:
+    return PLAN.tracks[wildcards.track].duration
+
+
+def generator_settings(wildcards) -> dict:
+    return PLAN.config.generators[wildcards.generator].model_dump()
 
 
 def run_settings(wildcards) -> dict:
@@ -64,10 +92,26 @@ def run_settings(wildcards) -> dict:
     return PLAN.config.runs[wildcards.run].model_dump()
 
 
-def megabytes(at_least: int, per_minute: float = 0):
-    """A `mem_mb` function: a constant, plus what a minute of audio takes, doubled at every further attempt."""
+def run_generator(wildcards) -> dict:
+    return PLAN.config.generator_of(wildcards.run).model_dump()
+
+
+def run_threads(wildcards) -> int:
+    return PLAN.config.runs[wildcards.run].threads
+
+
+def run_parts(wildcards) -> tuple[str, str]:
+    return PLAN.config.runs[wildcards.run].parts
+
+
+def quality_of_codes(wildcards) -> str:
+    return f"results/codes/{PLAN.config.runs[wildcards.run].generator}/{wildcards.track}.json"
+
+
+def megabytes(at_least: int):
+    """A `mem_mb` function: so much, doubled at every further attempt."""
 
     def mem_mb(wildcards, attempt: int) -> int:
-        return int((at_least + per_minute * 10) * 2 ** (attempt - 1))
+        return at_least * 2 ** (attempt - 1)
 
     return mem_mb

@@ -1,6 +1,7 @@
 """Music to try StemSteer on.
 
-Outputs: results/datasets/falcon69/, an excerpt of 6 s of Falcon 69 by The Easton Ellises with its four sources.
+Outputs: results/datasets/falcon69/, an excerpt of 6 s of Falcon 69 by The Easton Ellises with its four sources;
+results/datasets/fretsonfire/, four songs by Sectoid with their guitar (needs Debian's apt-get and dpkg).
 """
 
 
@@ -20,3 +21,20 @@ rule falcon69:
         "../envs/audio.yaml"
     script:
         "../scripts/falcon69.py"
+
+
+rule fretsonfire:
+    output:
+        mixture="results/datasets/fretsonfire/{song}/mixture.wav",
+        guitar="results/datasets/fretsonfire/{song}/guitar.wav",
+    log:
+        "logs/fretsonfire/{song}.log",
+    benchmark:
+        "logs/fretsonfire/{song}.benchmark.tsv"
+    wildcard_constraints:
+        song="Escape from chaosland|Feelings|Metal madness|War of freedom",
+    localrule: True
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/fretsonfire.py"

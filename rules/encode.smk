@@ -5,10 +5,6 @@ The continuous latents that the ascent starts from take 32 bytes a sample; it co
 """
 
 
-def generator_settings(wildcards) -> dict:
-    return PLAN.config.generators[wildcards.generator].model_dump()
-
-
 rule encode:
     input:
         model="results/audio/{track}/model.wav",
@@ -19,13 +15,13 @@ rule encode:
         "logs/encode/{generator}/{track}.log",
     benchmark:
         "logs/encode/{generator}/{track}.benchmark.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        mem_mb=megabytes(3000),
     params:
         generator=generator_settings,
         method=METHOD_VERSION,
         device=PLAN.config.device,
-    resources:
-        mem_mb=megabytes(3000),
-    conda:
-        "../envs/torch.yaml"
     script:
         "../scripts/encode.py"

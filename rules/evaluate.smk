@@ -5,10 +5,6 @@ and all of them in one tidy table, results/scores.tsv.
 """
 
 
-def stem_parts(wildcards) -> tuple[str, str]:
-    return PLAN.config.runs[wildcards.run].parts
-
-
 rule evaluate:
     input:
         mixture="results/audio/{track}/mixture.wav",
@@ -21,13 +17,13 @@ rule evaluate:
         "logs/evaluate/{run}/{track}/{source}.log",
     benchmark:
         "logs/evaluate/{run}/{track}/{source}.benchmark.tsv"
-    params:
-        parts=stem_parts,
-        method=METHOD_VERSION,
-    resources:
-        mem_mb=megabytes(3000),
     conda:
         "../envs/audio.yaml"
+    resources:
+        mem_mb=megabytes(3000),
+    params:
+        parts=run_parts,
+        method=METHOD_VERSION,
     script:
         "../scripts/evaluate.py"
 

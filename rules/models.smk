@@ -7,10 +7,10 @@ Output: a file in the cache (~/.cache/stemsteer), verified. Jobs never download:
 rule models:
     log:
         "logs/models.log",
-    params:
-        models=[settings.weights for settings in PLAN.config.generators.values()],
     localrule: True
     conda:
         "../envs/audio.yaml"
+    params:
+        models=[settings.weights for settings in PLAN.config.generators.values()],
     script:
         "../scripts/models.py"

@@ -8,14 +8,6 @@ import subprocess
 from stemsteer.files import write_json
 
 
-def report_what_exists() -> None:
-    """Write the page when jobs failed: their dependants never run, the report's own job among them."""
-    plan, page = Path("results/plan.json"), Path("results/report/index.html")
-    write_json(plan, PLAN.as_dict())
-    script = Path(workflow.basedir) / "scripts/report.py"
-    subprocess.run([sys.executable, script, plan, page])
-
-
 rule plan:
     output:
         "results/plan.json",
@@ -23,11 +15,11 @@ rule plan:
         "logs/plan.log",
     benchmark:
         "logs/plan.benchmark.tsv"
-    params:
-        plan=PLAN.as_dict(),
     localrule: True
     conda:
         "../envs/audio.yaml"
+    params:
+        plan=PLAN.as_dict(),
     script:
         "../scripts/plan.py"
 
@@ -43,14 +35,17 @@ rule report:
         "logs/report.log",
     benchmark:
         "logs/report.benchmark.tsv"
-    resources:
-        mem_mb=megabytes(2000),
     localrule: True
     conda:
         "../envs/audio.yaml"
+    resources:
+        mem_mb=megabytes(2000),
     script:
         "../scripts/report.py"
 
 
 onerror:
-    report_what_exists()
+    # What depends on a failed job never runs, the report among it: here it is written over what there is.
+    write_json("results/plan.json", PLAN.as_dict())
+    script = Path(workflow.basedir) / "scripts/report.py"
+    subprocess.run([sys.executable, script, "results/plan.json", "results/report/index.html"])

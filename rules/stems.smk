@@ -19,13 +19,13 @@ rule stem:
         "logs/stem/{run}/{track}/{source}.log",
     benchmark:
         "logs/stem/{run}/{track}/{source}.benchmark.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        mem_mb=megabytes(2000),
     params:
         settings=run_settings,
         method=METHOD_VERSION,
         encoding=PLAN.config.stems.encoding,
-    resources:
-        mem_mb=megabytes(2000),
-    conda:
-        "../envs/torch.yaml"
     script:
         "../scripts/stem.py"

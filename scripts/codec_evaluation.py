@@ -21,7 +21,7 @@ def main(job: Any) -> None:
     generator = load_jukebox(Path(job.input.weights), level=0, licence="").to(device)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for path in [job.input.music] if isinstance(job.input.music, str) else job.input.music:
+        for path in job.input.music:
             signal, rate = audio.read(path)
             mono = Path(folder) / "mono.wav"
             audio.write(mono, audio.resample(audio.mono(signal), rate, generator.sample_rate), generator.sample_rate)

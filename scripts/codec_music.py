@@ -2,7 +2,6 @@
 
 import csv
 import logging
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemsteer import audio
+from stemsteer.debian import unpack
 from stemsteer.errors import UserError, told_in_log
 from stemsteer.files import written_whole
 from stemsteer.models import sha256
@@ -23,22 +23,6 @@ def rows_of(table: Path, package: str) -> list[dict[str, str]]:
     """The table's rows for one package."""
     with table.open(encoding="utf-8", newline="") as file:
         return [row for row in csv.DictReader(file, dialect="excel-tab") if row["package"] == package]
-
-
-def unpack(package: str, version: str, expected_sha256: str, folder: Path) -> None:
-    """Download a package of exactly this version, verify it, and unpack it into `folder` (nothing is installed)."""
-    command = ["apt-get", "download", f"{package}={version}"]
-    fetched = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    archives = list(folder.glob("*.deb"))
-    if fetched.returncode or not archives:
-        raise UserError(
-            f"{' '.join(command)} failed ({fetched.stderr.strip()}); run apt-get update on a Debian machine first"
-        )
-    if sha256(archives[0]) != expected_sha256:
-        raise UserError(
-            f"the package {package} {version} is not the one in resources/codec/music.tsv: its sha256 differs"
-        )
-    subprocess.run(["dpkg", "-x", archives[0].name, "."], cwd=folder, check=True)
 
 
 def decode(path: Path) -> NDArray[np.int16]:

@@ -5,27 +5,27 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import soundfile
+
 from stemsteer import audio
 from stemsteer.config import RunSettings
 from stemsteer.errors import told_in_log
 from stemsteer.files import read_json, write_json
-from stemsteer.generators.jukebox import JukeboxGenerator
 from stemsteer.provenance import of_stem
 from stemsteer.separation import Mixture, masked_blocks, resample_file, steered_blocks
 
 SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
 
 
-def write_parts(mixture: Mixture, settings: RunSettings, subtype: str, stem: Path, other: Path) -> tuple[int, int]:
+def write_parts(
+    mixture: Mixture, settings: RunSettings, model_rate: int, subtype: str, stem: Path, other: Path
+) -> tuple[int, int]:
     """Write both parts of a mixture; returns how many samples of each an integer encoding clipped."""
-    if settings.mask:
-        blocks = masked_blocks(mixture, settings.fft_sizes, JukeboxGenerator.sample_rate)
-    else:
-        blocks = steered_blocks(mixture)
+    blocks = masked_blocks(mixture, settings.fft_sizes, model_rate) if settings.mask else steered_blocks(mixture)
     shape = (mixture.rate, mixture.channels, subtype, mixture.samples)
     with audio.writing(stem, *shape) as stem_writer, audio.writing(other, *shape) as other_writer:
-        for masked, residual in blocks:
-            wanted, rest = (masked, residual) if settings.output == "masked" else (residual, masked)
+        for passed, left in blocks:
+            wanted, rest = (passed, left) if settings.output == "masked" else (left, passed)
             stem_writer.write(wanted)
             other_writer.write(rest)
     return stem_writer.clipped, other_writer.clipped
@@ -33,12 +33,12 @@ def write_parts(mixture: Mixture, settings: RunSettings, subtype: str, stem: Pat
 
 def main(job: Any) -> None:
     settings = RunSettings.model_validate(job.params.settings)
-    subtype = SUBTYPES[job.params.encoding]
+    steered = Path(job.input.steered)
     with tempfile.TemporaryDirectory() as folder:
-        resampled = Path(folder) / "steered.wav"
-        resample_file(Path(job.input.steered), resampled, Mixture(Path(job.input.mixture), resampled).rate)
-        mixture = Mixture(Path(job.input.mixture), resampled)
-        clipped = write_parts(mixture, settings, subtype, Path(job.output.stem), Path(job.output.other))
+        mixture = Mixture(Path(job.input.mixture), Path(folder) / "steered.wav")
+        resample_file(steered, mixture.steered, mixture.rate)
+        outputs = Path(job.output.stem), Path(job.output.other)
+        clipped = write_parts(mixture, settings, soundfile.info(steered).samplerate, SUBTYPES[job.params.encoding], *outputs)
     for part, count in zip(("stem", "other part"), clipped, strict=True):
         if count:
             logging.warning("warning: %d samples of the %s were clipped by %s", count, part, job.params.encoding)

@@ -6,8 +6,14 @@ With STEMSTEER_REQUIRE=all in the environment a skipped test counts as failed, u
 import os
 
 import pytest
+from hypothesis import settings
 
 EXCUSE = "needs a GPU"
+
+
+# On a busy machine any example may take long.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def pytest_configure() -> None:

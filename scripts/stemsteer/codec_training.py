@@ -7,7 +7,6 @@ music counts as much as loud, which is what a signal-to-noise ratio measures.
 """
 
 import math
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stemsteer.config import CodecTrainingSettings
+from stemsteer.files import written_whole
 from stemsteer.generators.vqvae import VQVAE, Architecture
 
 SPECTRAL_FFT_SIZES = (2048, 1024, 512)
@@ -153,21 +153,18 @@ class CodecTraining:
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, whole or not at all."""
-        part = path.with_suffix(".part")
-        torch.save(
-            {
-                "settings": self.settings.model_dump(),
-                "model": self.model.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "moving": asdict(self.moving) if self.moving else None,
-                "random_codes": self.random_codes.get_state(),
-                "random_excerpts": self.random_excerpts.bit_generator.state,
-                "step": self.step,
-                "history": self.history,
-            },
-            part,
-        )
-        os.replace(part, path)
+        state = {
+            "settings": self.settings.model_dump(),
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "moving": asdict(self.moving) if self.moving else None,
+            "random_codes": self.random_codes.get_state(),
+            "random_excerpts": self.random_excerpts.bit_generator.state,
+            "step": self.step,
+            "history": self.history,
+        }
+        with written_whole(path) as part:
+            torch.save(state, part)
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint made with the same settings; with others the training starts afresh."""
@@ -191,7 +188,7 @@ def train(music: list[Path], settings: CodecTrainingSettings, checkpoint: Path, 
         training.resume(checkpoint)
     pieces = [np.load(path, mmap_mode="r") for path in music]
     batches = excerpts(pieces, settings, training.random_excerpts)
-    started = time.monotonic()
+    started = time.monotonic() - (training.history[-1]["seconds"] if training.history else 0.0)
     sums: dict[str, float] = {}
     progress = tqdm(total=settings.steps, initial=training.step, desc="codec training", unit="step")
     while training.step < settings.steps:
@@ -202,7 +199,8 @@ def train(music: list[Path], settings: CodecTrainingSettings, checkpoint: Path, 
             number = (training.step - 1) % settings.checkpoint_every + 1
             means = {name: value / number for name, value in sums.items()}
             snr_db = -10 * math.log10(means["error"])
-            training.history.append({"step": training.step, "snr_db": snr_db, **means, "seconds": time.monotonic() - started})
+            seconds = time.monotonic() - started
+            training.history.append({"step": training.step, "snr_db": snr_db, **means, "seconds": seconds})
             progress.set_postfix(snr_db=f"{snr_db:.2f}", codes=f"{means['codes_in_use']:.0f}")
             sums = {}
             training.save(checkpoint)

@@ -123,6 +123,10 @@ class Config(Settings):
     stems: StemSettings = StemSettings()
     codec_training: CodecTrainingSettings = CodecTrainingSettings()
 
+    def generator_of(self, run: str) -> GeneratorSettings:
+        """The generator that a run steers."""
+        return self.generators[self.runs[run].generator]
+
     @model_validator(mode="after")
     def _names_are_known(self) -> "Config":
         for kind, names in (("generators", self.generators), ("runs", self.runs)):
@@ -176,4 +180,3 @@ def _sentence(detail: Any) -> str:
         reason = str(detail["ctx"]["error"])
         return f"{location}: {reason}" if location else reason
     return f"{location}: {detail['msg'][0].lower()}{detail['msg'][1:]}, not {detail['input']!r}"
-

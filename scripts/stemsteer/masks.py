@@ -6,6 +6,7 @@ the mixture passes; where it is quieter, the mixture is attenuated to its level.
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 EPSILON = 1e-8
 
@@ -17,8 +18,12 @@ def window(n_fft: int, like: Tensor) -> Tensor:
 
 def stft(signal: Tensor, n_fft: int) -> Tensor:
     """Complex spectrogram `[batch, n_fft / 2 + 1, frames]` of `[batch, samples]`; around the signal are zeros."""
+    hop = n_fft // 2
+    # To whole hops, so that two windows meet over every sample: where only the edge of one lies over the signal's end,
+    # the inverse divides what the mask has spread by next to nothing, and the end is a click.
+    whole = F.pad(signal, (0, -signal.shape[-1] % hop))
     return torch.stft(
-        signal, n_fft, n_fft // 2, window=window(n_fft, signal), center=True, pad_mode="constant", return_complex=True
+        whole, n_fft, hop, window=window(n_fft, signal), center=True, pad_mode="constant", return_complex=True
     )
 
 

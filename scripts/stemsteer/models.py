@@ -5,6 +5,7 @@ import os
 import shutil
 import urllib.request
 from functools import cache
+from http.client import HTTPException
 from pathlib import Path
 from typing import Literal
 
@@ -64,7 +65,12 @@ def find(name: str) -> Path:
             f"the weights of {name} are not on this machine: fetch them with `snakemake models`, or name a folder that "
             f"holds {model.file} in the environment variable STEMSTEER_MODELS (licence: {model.licence})"
         )
-    return _verified(name, model, path)
+    if not _is_published(model, path):
+        raise UserError(
+            f"{path} is not the published file of {name} (its sha256 is not {model.sha256}); "
+            "delete it and fetch it again"
+        )
+    return path
 
 
 def fetch(name: str) -> Path:
@@ -79,7 +85,11 @@ def fetch(name: str) -> Path:
             raise UserError(f"the weights of {name} are not on this machine and have no address to be fetched from")
         with written_whole(cache_folder() / str(model.file)) as part:
             _download(model.url, part)
-            _verified(name, model, part)
+            if not _is_published(model, part):
+                raise UserError(
+                    f"{model.url} gave a file that is cut off, or is not the published one of {name}; "
+                    "try again, or copy the file to this machine by hand"
+                )
     return find(name)
 
 
@@ -102,22 +112,16 @@ def _download(url: str, target: Path) -> None:
     try:
         with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:
             size = int(answer.headers.get("Content-Length") or 0) or None
-            shown = {"desc": url.rsplit("/", 1)[-1], "total": size, "unit": "B", "unit_scale": True}
-            with tqdm.wrapattr(answer, "read", **shown) as stream:
+            with tqdm.wrapattr(answer, "read", size, desc=url.rsplit("/", 1)[-1], unit="B", unit_scale=True) as stream:
                 shutil.copyfileobj(stream, file)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise UserError(
             f"{url} could not be downloaded ({error}); try again, or copy the file to this machine by hand"
         ) from error
 
 
-def _verified(name: str, model: Model, path: Path) -> Path:
-    if model.sha256 and (found := sha256(path)) != model.sha256:
-        raise UserError(
-            f"{path} is not the published file of {name} (sha256 {found}, expected {model.sha256}); "
-            "delete it and fetch it again"
-        )
-    return path
+def _is_published(model: Model, path: Path) -> bool:
+    return model.sha256 is None or sha256(path) == model.sha256
 
 
 def sha256(path: Path) -> str:

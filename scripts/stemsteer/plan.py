@@ -52,9 +52,7 @@ class Plan:
             "results": "results",
             "logs": "logs",
             "stem_suffix": self.stem_suffix,
-            "runs": {
-                name: {**run.model_dump(), "parts": run.parts} for name, run in self.config.runs.items()
-            },
+            "runs": {name: {**run.model_dump(), "parts": run.parts} for name, run in self.config.runs.items()},
             "tracks": [
                 {
                     "track": track.track,

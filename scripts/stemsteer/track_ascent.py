@@ -107,7 +107,7 @@ class TrackAscent:
     def record(self) -> dict[str, Any]:
         """What made this estimate."""
         chunks = pd.DataFrame(self.chunk_records)
-        means = chunks.filter(regex="_before|_after").mean().to_dict() if len(chunks) else {}
+        means = {str(name): mean for name, mean in chunks.filter(regex="_before|_after").mean().items()}
         return {
             "settings": self.settings.model_dump(),
             "generator_sha256": self.generator.fingerprint,

@@ -8,13 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from stemsteer.errors import UserError
+from stemsteer.models import RESOURCES
 from stemsteer.names import as_folder_name, did_you_mean, is_folder_name
 
 COLUMNS = ("track", "mixture", "start", "duration", "sources")
 REFERENCE = "reference_"
-AUDIO = (".aac", ".aif", ".aiff", ".ape", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav", ".wma", ".wv")
-VIDEO = (".avi", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
-SUFFIXES = frozenset(AUDIO + VIDEO)
+AUDIO = (".aac", ".aif", ".aiff", ".ape", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav", ".wma", ".wv")
+CONTAINERS = (".avi", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+SUFFIXES = frozenset(AUDIO + CONTAINERS)
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,18 @@ def read_tracks(place: str, sources: list[str]) -> list[Track]:
     Raises:
         UserError: naming the table, the row and the column that is wrong.
     """
-    path = Path(place).expanduser()
+    path = _find(Path(place).expanduser())
     if path.is_dir():
         return _from_folder(path, tuple(sources))
     if not path.is_file():
         raise UserError(f"tracks: there is no table or folder {place}; set the key tracks in the config")
     return _from_table(path, tuple(sources))
+
+
+def _find(place: Path) -> Path:
+    """A relative place is one of the working directory, else one that comes with StemSteer, as the demo's table."""
+    shipped = RESOURCES.parent / place
+    return shipped if not place.exists() and shipped.exists() else place
 
 
 def _from_folder(folder: Path, sources: tuple[str, ...]) -> list[Track]:

@@ -1,5 +1,7 @@
 """The ascent: its gradient by finite differences, its progress, its repeatability."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -36,11 +38,15 @@ def small_generator(dtype: torch.dtype = torch.float32) -> JukeboxGenerator:
 
 
 def settings(**changes) -> AscentSettings:
-    defaults = dict(
-        steps=5, learning_rate=0.1, learning_rate_unit="latent-deviation", fft_sizes=(512, 256), mask=True,
+    defaults = AscentSettings(
+        steps=5,
+        learning_rate=0.1,
+        learning_rate_unit="latent-deviation",
+        fft_sizes=(512, 256),
+        mask=True,
         objective="cross-entropy",
-    )  # fmt: skip
-    return AscentSettings(**(defaults | changes))
+    )
+    return replace(defaults, **changes)
 
 
 def two_tones(dtype: torch.dtype = torch.float32, samples: int = 6003) -> Tensor:
@@ -128,8 +134,14 @@ def test_the_loss_is_the_mean_over_fft_sizes_and_taggers() -> None:
 
 
 def test_seeds_differ_by_everything_they_derive_from() -> None:
-    names = [(0, "run", "track", "vocals", 0), (1, "run", "track", "vocals", 0), (0, "other", "track", "vocals", 0),
-             (0, "run", "other", "vocals", 0), (0, "run", "track", "drums", 0), (0, "run", "track", "vocals", 1)]  # fmt: skip
+    names = [
+        (0, "run", "track", "vocals", 0),
+        (1, "run", "track", "vocals", 0),
+        (0, "other", "track", "vocals", 0),
+        (0, "run", "other", "vocals", 0),
+        (0, "run", "track", "drums", 0),
+        (0, "run", "track", "vocals", 1),
+    ]
     seeds = [chunk_seed(*name) for name in names]
     assert len(set(seeds)) == len(names)
     assert all(0 <= seed < 2**63 for seed in seeds)

@@ -29,7 +29,7 @@ def test_there_and_back_loses_no_sample(samples, rate_in, rate_out):
 
 
 @given(st.integers(0, 3000), RATES, RATES, st.integers(1, 2), st.integers(1, 999))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_resampling_is_exact_in_length_and_the_same_in_blocks(samples, rate_in, rate_out, channels, block):
     signal = noise(samples, channels)
     whole = audio.resample(signal, rate_in, rate_out)
@@ -82,7 +82,7 @@ def test_mono_is_the_mean_of_the_channels():
 
 
 @given(arrays(np.float32, (40, 2), elements=st.floats(-8, 8, width=32)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_float_files_keep_every_sample(tmp_path_factory, signal):
     path = tmp_path_factory.mktemp("float") / "a.wav"
     assert audio.write(path, signal, 22050) == 0
@@ -93,7 +93,7 @@ def test_float_files_keep_every_sample(tmp_path_factory, signal):
 
 @pytest.mark.parametrize(("suffix", "subtype"), FORMATS)
 @given(signal=arrays(np.float32, (40, 2), elements=st.floats(-1.5, 1.5, width=32)))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_integer_files_hold_the_nearest_step_and_count_what_they_clip(tmp_path_factory, suffix, subtype, signal):
     path = tmp_path_factory.mktemp("integer") / f"a{suffix}"
     step = 2.0 ** (1 - audio.BITS[subtype])

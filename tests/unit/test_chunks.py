@@ -1,5 +1,7 @@
 """Chunks cover a signal once, and joining them again changes nothing."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ def test_chunks_cover_the_signal_with_the_wanted_overlap(samples: int, longest: 
     assert chunks[0].start == 0
     assert chunks[-1].stop == samples
     assert all(chunk.stop - chunk.start <= longest for chunk in chunks)
-    assert all(left.stop - right.start == overlap for left, right in zip(chunks, chunks[1:], strict=False))
+    assert all(left.stop - right.start == overlap for left, right in pairwise(chunks))
     sizes = [chunk.stop - chunk.start for chunk in chunks]
     assert max(sizes) - min(sizes) <= 1
 

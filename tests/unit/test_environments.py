@@ -14,7 +14,9 @@ import make_envs
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
-CONDA_AND_SCRIPT = re.compile(r'conda:\s+"\.\./envs/(\w+)\.yaml"\s+script:\s+"\.\./(scripts/\w+\.py)"')
+RULE = re.compile(r"^rule \w+:\n(?: .*\n|\n)+", re.MULTILINE)
+CONDA = re.compile(r'conda:\s+"\.\./envs/(\w+)\.yaml"')
+SCRIPT = re.compile(r'script:\s+"\.\./(scripts/\w+\.py)"')
 DISTRIBUTIONS = packages_distributions()
 # Snakemake puts itself on the path of every script.
 FROM_OUTSIDE = {"snakemake"}
@@ -23,7 +25,9 @@ SCRIPTS_AND_ENVIRONMENTS = sorted(
     {
         (script, environment)
         for rules in (ROOT / "rules").glob("*.smk")
-        for environment, script in CONDA_AND_SCRIPT.findall(rules.read_text(encoding="utf-8"))
+        for rule in RULE.findall(rules.read_text(encoding="utf-8"))
+        for script in SCRIPT.findall(rule)
+        for environment in CONDA.findall(rule)
     }
 )
 
@@ -66,6 +70,8 @@ def packages_imported(script: Path) -> set[str]:
 
 def test_rules_name_their_environments():
     assert {environment for _, environment in SCRIPTS_AND_ENVIRONMENTS} == set(make_envs.IMPORTED)
+    programs = {f"scripts/{path.name}" for path in SCRIPTS.glob("*.py")}
+    assert {script for script, _ in SCRIPTS_AND_ENVIRONMENTS} == programs
 
 
 @pytest.mark.parametrize(("script", "environment"), SCRIPTS_AND_ENVIRONMENTS)

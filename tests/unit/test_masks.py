@@ -56,6 +56,16 @@ def test_a_quieter_steered_signal_sets_the_level() -> None:
     torch.testing.assert_close(found, mixture / 4, atol=1e-6, rtol=0)
 
 
+@given(st.integers(1, 2000), st.integers(0, 2**31))
+def test_silence_after_the_end_changes_nothing(samples: int, seed: int) -> None:
+    random = torch.Generator().manual_seed(seed)
+    steered, mixture = (torch.randn(1, samples, dtype=torch.float64, generator=random) for _ in range(2))
+    longer, longer_mixture = (torch.nn.functional.pad(signal, (0, 3000)) for signal in (steered, mixture))
+    found = masked(steered, stft(mixture, 512), 512)
+    expected = masked(longer, stft(longer_mixture, 512), 512)[:, :samples]
+    torch.testing.assert_close(found, expected, atol=1e-9, rtol=0)
+
+
 @given(st.integers(0, 2**31))
 def test_the_mask_lies_between_nothing_and_all(seed: int) -> None:
     random = torch.Generator().manual_seed(seed)

@@ -1,5 +1,7 @@
 """Our VQ-VAE against jukebox-infer's, with the official hyper-parameters and random weights of one state dict."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from jukebox_infer.vqvae.vqvae import VQVAE as ReferenceVQVAE
@@ -12,21 +14,21 @@ SAMPLES = 128 * 40
 LEVELS = (0, 1, 2)
 
 
-@pytest.fixture(scope="module")
-def reference() -> ReferenceVQVAE:
-    torch.manual_seed(7)
-    model = ReferenceVQVAE(
+def reference_vqvae(multipliers: tuple[int, ...]) -> ReferenceVQVAE:
+    """The bottom levels, as many as there are multipliers of width and depth, with random weights."""
+    levels = len(multipliers)
+    return ReferenceVQVAE(
         input_shape=(SAMPLES, 1),
-        levels=3,
-        downs_t=(3, 2, 2),
-        strides_t=(2, 2, 2),
+        levels=levels,
+        downs_t=(3, 2, 2)[:levels],
+        strides_t=(2, 2, 2)[:levels],
         emb_width=64,
         l_bins=2048,
         mu=0.99,
         commit=0.02,
         spectral=0.0,
         multispectral=1.0,
-        multipliers=(2, 1, 1),
+        multipliers=multipliers,
         width=32,
         depth=4,
         m_conv=1.0,
@@ -34,6 +36,12 @@ def reference() -> ReferenceVQVAE:
         dilation_cycle=None,
         reverse_decoder_dilation=True,
     )
+
+
+@pytest.fixture(scope="module")
+def reference() -> ReferenceVQVAE:
+    torch.manual_seed(7)
+    model = reference_vqvae(multipliers=(2, 1, 1))
     # Codes near the latents of noise, so that many of them are chosen.
     noise = torch.randn(1, 1, 128 * 400) * 0.1
     for encoder, block in zip(model.encoders, model.bottleneck.level_blocks, strict=True):
@@ -50,7 +58,9 @@ def audio() -> torch.Tensor:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_encode_codes_and_decode_equal_the_reference(reference: ReferenceVQVAE, audio: torch.Tensor, level: int) -> None:
+def test_latents_codes_and_audio_equal_the_reference(
+    reference: ReferenceVQVAE, audio: torch.Tensor, level: int
+) -> None:
     ours = from_checkpoint(reference.state_dict(), level)
     with torch.no_grad():
         latents = ours.encode(audio)
@@ -93,7 +103,9 @@ def test_the_architecture_is_read_from_the_official_checkpoint(reference: Refere
     assert [(shape.width, shape.depth, shape.hop) for shape in shapes] == [(64, 8, 8), (32, 4, 32), (32, 4, 128)]
 
 
-def test_the_published_file_format_loads_with_its_module_prefix(reference: ReferenceVQVAE, audio: torch.Tensor, tmp_path) -> None:
+def test_the_published_file_loads_with_its_module_prefix(
+    reference: ReferenceVQVAE, audio: torch.Tensor, tmp_path: Path
+) -> None:
     plain, prefixed = tmp_path / "plain.pth.tar", tmp_path / "prefixed.pth.tar"
     torch.save({"model": reference.state_dict(), "step": 1}, plain)
     torch.save({"model": {f"module.{name}": tensor for name, tensor in reference.state_dict().items()}}, prefixed)
@@ -105,8 +117,7 @@ def test_our_checkpoint_loads_in_the_reference() -> None:
     torch.manual_seed(3)
     ours = VQVAE(Architecture(width=32, depth=4))
     ours.codebook.k.normal_(0, 0.05)
-    reference = ReferenceVQVAE((SAMPLES, 1), 1, (3,), (2,), 64, 2048, 0.99, 0.02, 0.0, 1.0, width=32, depth=4, m_conv=1.0,
-                               dilation_growth_rate=3, reverse_decoder_dilation=True)  # fmt: skip
+    reference = reference_vqvae(multipliers=(1,))
     reference.load_state_dict(ours.checkpoint(), strict=True)
     audio = torch.randn(1, 4096) * 0.1
     with torch.no_grad():

@@ -243,7 +243,8 @@ def _architecture(tensors: Mapping[str, Tensor], level: int) -> Architecture:
     codes, latent_channels = tensors[f"bottleneck.level_blocks.{level}.k"].shape
     first = f"encoders.{level}.level_blocks.0.model.0"
     halvings = tuple(
-        _count(tensors, rf"encoders\.{level}\.level_blocks\.{block}\.model\.(\d+)\.0\.weight") for block in range(level + 1)
+        _count(tensors, rf"encoders\.{level}\.level_blocks\.{block}\.model\.(\d+)\.0\.weight")
+        for block in range(level + 1)
     )
     return Architecture(
         width=tensors[f"{first}.0.weight"].shape[0],

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from stemsteer.files import written_whole
 from stemsteer.report.collect import Collection, Plan
@@ -88,8 +87,8 @@ def render(collection: Collection, tracks: list[TrackView], folder: Path) -> str
     }
     runs = collection.plan.runs
     return environment.get_template("page.html.j2").render(
-        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
-        script=Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
+        style=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
+        script=(TEMPLATES / "page.js").read_text(encoding="utf-8"),
         version=tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
         now=datetime.now().astimezone(),
         collection=collection,

@@ -1,0 +1,79 @@
+"""A track's codes and the quality of what they decode to, block by block, against the whole track at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from torch.nn import functional as F
+
+from stemsteer import encoding, metrics
+from stemsteer.audio import Signal
+from stemsteer.encoding import encode_track
+from stemsteer.generators import Generator
+from stemsteer.generators.jukebox import JukeboxGenerator
+from stemsteer.generators.vqvae import VQVAE, Architecture
+from stemsteer.model_signal import ModelSignal
+
+# Hz. Blocks last whole seconds: at this rate they are short.
+RATE = 1000
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    torch.manual_seed(21)
+    vqvae = VQVAE(Architecture(width=8, depth=2, latent_channels=4, codes=64))
+    with torch.no_grad():
+        latents = vqvae.encode(0.5 * torch.randn(1, 64 * 80))[0]
+    vqvae.codebook.k.copy_(latents[:, ::10].T)
+    return JukeboxGenerator(vqvae, fingerprint="", licence="")
+
+
+@pytest.fixture
+def track(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Signal], ModelSignal]:
+    monkeypatch.setattr(encoding, "BLOCK_SECONDS", 1)
+
+    def write(signal: Signal) -> ModelSignal:
+        soundfile.write(tmp_path / "model.wav", signal, RATE, "FLOAT")
+        return ModelSignal(tmp_path / "model.wav")
+
+    return write
+
+
+def noise(samples: int) -> Signal:
+    return np.random.default_rng(22).uniform(-1, 1, samples).astype(np.float32)
+
+
+@pytest.mark.parametrize("samples", [2, 7, 8, 999, 1000, 1001, 3000, 4321])
+def test_blocks_give_the_codes_and_the_quality_of_the_whole(
+    generator: Generator, track: Callable[[Signal], ModelSignal], samples: int
+) -> None:
+    signal = track(noise(samples))
+    codes, quality = encode_track(signal, generator, CPU)
+    whole = torch.from_numpy(signal.read(0, samples))[None]
+    with torch.no_grad():
+        expected_codes = generator.codes(generator.encode(F.pad(whole, (0, -samples % generator.hop))))
+        decoded = generator.decode_codes(expected_codes)[:, :samples]
+    assert np.array_equal(codes, expected_codes[0].numpy())
+    assert codes.dtype == np.uint16
+    assert quality.codes_used == len(set(codes.tolist()))
+    assert quality.snr_db == pytest.approx(metrics.snr(whole.T.numpy(), decoded.T.numpy()), abs=1e-4)
+    assert quality.si_sdr_db == pytest.approx(metrics.si_sdr(whole.T.numpy(), decoded.T.numpy()), abs=1e-4)
+
+
+def test_a_silent_track_has_codes_but_no_quality(generator: Generator, track: Callable[[Signal], ModelSignal]) -> None:
+    codes, quality = encode_track(track(np.zeros(2500, np.float32)), generator, CPU)
+    assert len(codes) == -(-2500 // generator.hop)
+    assert quality.snr_db is None
+    assert quality.si_sdr_db is None
+    assert 1 <= quality.codes_used < 64
+
+
+def test_the_level_of_the_file_changes_nothing(generator: Generator, track: Callable[[Signal], ModelSignal]) -> None:
+    loud, quality = encode_track(track(noise(3000)), generator, CPU)
+    quiet, quality_of_quiet = encode_track(track(noise(3000) / 64), generator, CPU)
+    assert np.array_equal(loud, quiet)
+    assert quality == quality_of_quiet

@@ -1,0 +1,52 @@
+"""The models' signal: one gain for the whole track."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from stemsteer import model_signal
+from stemsteer.audio import Signal
+from stemsteer.model_signal import ModelSignal
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "model.wav"
+
+
+def write(path: Path, signal: Signal) -> ModelSignal:
+    soundfile.write(path, signal, 44100, "FLOAT")
+    return ModelSignal(path)
+
+
+@pytest.mark.parametrize("peak", [1e-5, 0.1, 1.0, 3.0])
+@pytest.mark.parametrize("place", [0, 500, 999])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_the_peak_becomes_one_wherever_it_is(
+    file: Path, monkeypatch: pytest.MonkeyPatch, peak: float, place: int, sign: int
+) -> None:
+    monkeypatch.setattr(model_signal, "BLOCK", 64)
+    signal = np.random.default_rng(1).uniform(-0.9 * peak, 0.9 * peak, 1000).astype(np.float32)
+    signal[place] = sign * peak
+    found = write(file, signal)
+    assert (found.samples, found.rate, found.silent) == (1000, 44100, False)
+    assert found.gain == pytest.approx(1 / peak)
+    whole = found.read(0, 1000)
+    assert whole.dtype == np.float32
+    assert whole[place] == pytest.approx(sign)
+    np.testing.assert_allclose(whole / found.gain, signal, rtol=1e-6)
+
+
+def test_a_piece_is_scaled_as_the_whole(file: Path) -> None:
+    signal = write(file, np.linspace(-0.2, 0.4, 1000).astype(np.float32))
+    assert np.array_equal(signal.read(300, 421), signal.read(0, 1000)[300:421])
+
+
+@pytest.mark.parametrize("samples", [0, 1000])
+def test_silence_stays_as_it_is(file: Path, samples: int) -> None:
+    signal = write(file, np.zeros(samples, np.float32))
+    assert signal.silent
+    assert signal.gain == 1
+    assert not signal.read(0, samples).any()

@@ -1,0 +1,32 @@
+"""The record beside a stem."""
+
+import platform
+from importlib.metadata import version
+
+import pytest
+
+from stemsteer import provenance
+from stemsteer.provenance import of_stem, versions
+
+
+def test_versions_are_those_installed() -> None:
+    found = versions()
+    assert found["python"] == platform.python_version()
+    assert found["torch"] == version("torch")
+    assert found["soxr"] == version("soxr")
+
+
+def test_a_package_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "no-such-package"))
+    assert versions()["no-such-package"] == "not installed as a package"
+
+
+def test_a_stems_record_says_what_it_was_made_from_and_with() -> None:
+    record = of_stem(facts={"codec": "flac"}, estimate={"device": "cpu"}, written={"source": "vocals"})
+    assert record == {
+        "source": "vocals",
+        "mixture": {"codec": "flac"},
+        "ascent": {"device": "cpu"},
+        "versions": versions(),
+        "platform": platform.platform(),
+    }

@@ -1,0 +1,117 @@
+"""Music of every kind goes through the whole workflow and comes out at its own rate, channels and length."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workplace import Ended, Workplace, decode, encode, music
+
+VIDEO = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1", "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4")
+
+
+@dataclass(frozen=True)
+class Song:
+    """A file that must work, the track that it becomes, and how it is made."""
+
+    file: str
+    track: str
+    rate: int
+    channels: int
+    options: tuple[str, ...] = ()
+    seconds: float = 1.0
+    gain: float = 1.0
+
+
+SONGS = [
+    Song("mono at 8 kHz.wav", "mono at 8 kHz", 8000, 1, ("-c:a", "pcm_s16le")),
+    Song("st\u00e9r\u00e9o \u266a \u65e5\u672c.flac", "st\u00e9r\u00e9o \u266a \u65e5\u672c", 44100, 2, ("-sample_fmt", "s32")),
+    Song("5.1/100% {surround}.wav", "5.1 - 100% _surround_", 48000, 6, ("-c:a", "pcm_f32le")),
+    Song("-a dash, 96 kHz.wav", "-a dash, 96 kHz", 96000, 2, ("-c:a", "pcm_s24le")),
+    Song("it's \"loud\".wav", "it's _loud_", 44100, 1, ("-c:a", "pcm_f32le"), gain=6.0),
+    Song("short.wav", "short", 44100, 2, seconds=0.2),
+    Song("#1 = a;b|c.mp3", "#1 = a;b_c", 44100, 2),
+    Song("$HOME `date`.m4a", "$HOME `date`", 44100, 2),
+    Song("[0-9]!.ogg", "[0-9]!", 44100, 2, ("-c:a", "vorbis", "-strict", "-2")),
+    Song("a.b.opus", "a.b", 48000, 2, ("-c:a", "libopus")),
+    Song("video & sound.mp4", "video & sound", 44100, 1, (*VIDEO, "-c:a", "aac")),
+    Song("silent.wav", "silent", 22050, 2, gain=0.0),
+]
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Ended]:
+    """A folder of songs, separated."""
+    workplace = Workplace(tmp_path_factory.mktemp("songs"))
+    for song in SONGS:
+        path = workplace.folder / "my songs" / song.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        encode(path, song.gain * music(song.seconds, song.rate, song.channels), song.rate, song.options)
+    (workplace.folder / "my songs/cover.jpg").touch()
+    return workplace, workplace.snakemake(tracks="my songs")
+
+
+def test_the_run_succeeds(songs: tuple[Workplace, Ended]) -> None:
+    _, ended = songs
+    assert ended.status == 0, ended.output
+    assert ended.jobs["ascend"] == len(SONGS)
+
+
+@pytest.mark.parametrize("song", SONGS, ids=lambda song: song.file)
+def test_stem_and_other_part_add_up_to_the_file(songs: tuple[Workplace, Ended], song: Song) -> None:
+    workplace, _ = songs
+    file = decode(workplace.folder / "my songs" / song.file, song.channels)
+    stem, rate = workplace.audio(f"results/runs/quick/stems/{song.track}/guitar.wav")
+    other, _ = workplace.audio(f"results/runs/quick/stems/{song.track}/guitar.other.wav")
+    assert rate == song.rate
+    assert stem.shape == other.shape == file.shape
+    assert abs(len(stem) / rate - song.seconds) < 0.06  # the padding of lossy encoders
+    np.testing.assert_allclose(stem + other, file, rtol=0, atol=1e-6 * max(1, np.abs(file).max()))
+    if song.gain:
+        assert 0.05 < np.square(stem).sum() / np.square(file).sum() <= 1
+
+
+@pytest.mark.parametrize("song", SONGS, ids=lambda song: song.file)
+def test_everything_is_recorded(songs: tuple[Workplace, Ended], song: Song) -> None:
+    workplace, _ = songs
+    record = workplace.json(f"results/runs/quick/stems/{song.track}/guitar.json")
+    assert (record["run"], record["track"], record["source"]) == ("quick", song.track, "guitar")
+    assert (record["stem_is"], record["encoding"]) == ("masked", "float32")
+    assert record["clipped_samples"] == record["clipped_samples_other"] == 0
+    assert record["mixture"]["path"] == str(Path("my songs") / song.file)
+    assert (record["mixture"]["sample_rate"], record["mixture"]["channels"]) == (song.rate, song.channels)
+    assert record["mixture"]["silent"] == (song.gain == 0)
+    ascent = record["ascent"]
+    assert ascent["settings"]["steps"] == 1
+    assert len(ascent["generator_sha256"]) == len(ascent["taggers"]["MTT_musicnn"]["sha256"]) == 64
+    assert ascent["device"]
+    for chunk in ascent["chunks"]:
+        assert np.isfinite([chunk["loss_before"], chunk["loss_after"], chunk["target_probability_after"]]).all()
+    assert len(ascent["chunks"]) == (song.gain > 0)
+    assert {"python", "torch", "snakemake"} <= record["versions"].keys()
+
+
+def test_silence_gives_silence_and_a_warning(songs: tuple[Workplace, Ended]) -> None:
+    workplace, ended = songs
+    stem, _ = workplace.audio("results/runs/quick/stems/silent/guitar.wav")
+    assert not stem.any()
+    warning = "'my songs/silent.wav' is silent: its stems will be silent"
+    assert workplace.json("results/audio/silent/facts.json")["warnings"] == [warning]
+    assert f"warning: {warning}" in workplace.text("logs/decode/silent.log")
+    assert warning in ended.output
+
+
+def test_the_report_has_all_songs(songs: tuple[Workplace, Ended]) -> None:
+    workplace, _ = songs
+    page = workplace.text("results/report/index.html")
+    assert "What is missing" not in page
+    assert all(song.track.replace("&", "&amp;").replace("'", "&#39;") in page for song in SONGS)
+
+
+def test_a_config_of_ones_own_stands_alone(songs: tuple[Workplace, Ended]) -> None:
+    """Neither the demo's run nor its song is added."""
+    workplace, _ = songs
+    plan = workplace.json("results/plan.json")
+    assert list(plan["runs"]) == ["quick"]
+    assert sorted(track["track"] for track in plan["tracks"]) == sorted(song.track for song in SONGS)

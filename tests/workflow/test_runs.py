@@ -1,0 +1,206 @@
+"""What runs, excerpts, references and stem formats make of a track, and what a second call of Snakemake does again."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from jukebox_infer.vqvae.vqvae import VQVAE as JukeboxVQVAE
+
+from stemsteer import audio
+from stemsteer.models import sha256
+from workplace import QUICK, Ended, Workplace, music, snakemake
+
+RATE = 44100
+TRACK = "Don't stop, #1 = 100% \u00fc"
+START, SECONDS = 0.25, 1.5
+SAMPLES = round(SECONDS * RATE)
+RUNS: dict[str, dict[str, Any]] = {
+    "chunked residual": {**QUICK, "chunk_seconds": 1, "overlap_seconds": 0.2, "output": "residual"},
+    "style": {**QUICK, "mask": False},
+    "jukebox": {**QUICK, "generator": "mine"},
+}
+SETTINGS: dict[str, Any] = {
+    "runs": RUNS,
+    "generators": {"embedded": {}, "mine": {"weights": "random.pth.tar", "level": 1}},
+}
+FLAC = {"container": "flac", "encoding": "int16"}
+WAV = {"container": "wav", "encoding": "int24"}
+
+
+def write_random_jukebox(path: Path) -> None:
+    """A checkpoint in the official format, of the official size, with random weights."""
+    torch.manual_seed(0)
+    model = JukeboxVQVAE(
+        input_shape=(RATE, 1),
+        levels=3,
+        downs_t=(3, 2, 2),
+        strides_t=(2, 2, 2),
+        emb_width=64,
+        l_bins=2048,
+        mu=0.99,
+        commit=0.02,
+        spectral=0.0,
+        multispectral=1.0,
+        multipliers=(2, 1, 1),
+        width=32,
+        depth=4,
+        m_conv=1.0,
+        dilation_growth_rate=3,
+        dilation_cycle=None,
+        reverse_decoder_dilation=True,
+    )
+    for block in model.bottleneck.level_blocks:
+        block.k.normal_()
+    torch.save({"model": model.state_dict(), "step": 0}, path)
+
+
+def prepare(folder: Path) -> Workplace:
+    """A track, louder than full scale in places, of which an excerpt is wanted, with a reference of another rate."""
+    song = 2.2 * music(2, RATE, 2)
+    audio.write(folder / "it's a \"song\".wav", song, RATE)
+    audio.write(folder / "-guitar.wav", audio.resample(0.5 * song, RATE, 32000), 32000)
+    write_random_jukebox(folder / "random.pth.tar")
+    workplace = Workplace(folder)
+    row = {"track": TRACK, "mixture": "it's a \"song\".wav", "start": str(START), "duration": str(SECONDS)}
+    workplace.tracks({**row, "reference_guitar": "-guitar.wav"})
+    workplace.tracks({**row, "sources": "guitar,drums", "reference_guitar": "-guitar.wav"}, table="more.tsv")
+    return workplace
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    return prepare(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def as_flac(workplace: Workplace) -> Ended:
+    return workplace.snakemake(stems=FLAC, **SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def as_wav(workplace: Workplace, as_flac: Ended) -> Ended:
+    """The same stems in another format."""
+    return workplace.snakemake(stems=WAV, **SETTINGS)
+
+
+def test_only_the_stems_are_written_anew_in_another_format(as_flac: Ended, as_wav: Ended) -> None:
+    assert as_flac.status == as_wav.status == 0, as_flac.output + as_wav.output
+    common = {"stem": 3, "evaluate": 3, "scores": 1, "plan": 1, "report": 1, "all": 1}
+    assert as_flac.jobs == {"decode": 1, "decode_reference": 1, "encode": 2, "ascend": 3, **common, "total": 17}
+    assert as_wav.jobs == {**common, "total": 10}
+
+
+@pytest.mark.parametrize(("suffix", "bits"), [("flac", 16), ("wav", 24)])
+@pytest.mark.parametrize("run", RUNS)
+def test_integer_stems_add_up_to_the_mixture(
+    workplace: Workplace, as_wav: Ended, run: str, suffix: str, bits: int
+) -> None:
+    song, _ = workplace.audio("it's a \"song\".wav")
+    excerpt = song[round(START * RATE) :][:SAMPLES]
+    step = 2.0 ** (1 - bits)
+    stem, rate = workplace.audio(f"results/runs/{run}/stems/{TRACK}/guitar.{suffix}")
+    other, _ = workplace.audio(f"results/runs/{run}/stems/{TRACK}/guitar.other.{suffix}")
+    assert rate == RATE
+    assert stem.shape == other.shape == (SAMPLES, 2)
+    inside = (np.maximum(np.abs(stem), np.abs(other)) < 1 - step)
+    assert inside.mean() > 0.9
+    assert np.abs(stem + other - excerpt)[inside].max() <= step * 1.01
+
+
+def test_clipped_samples_are_counted_and_told(workplace: Workplace, as_wav: Ended) -> None:
+    """Without a mask, the stem of a track at the model's rate is the estimate itself, on both channels."""
+    estimate, _ = workplace.audio(f"results/runs/style/estimates/{TRACK}/guitar.wav")
+    steps = np.rint(estimate.astype(float) * 2**23)
+    clipped = 2 * int(((steps < -(2**23)) | (steps > 2**23 - 1)).sum())
+    record = workplace.json(f"results/runs/style/stems/{TRACK}/guitar.json")
+    assert record["clipped_samples"] == clipped > 0
+    told = f"warning: {clipped} samples of the stem were clipped by int24"
+    assert told in workplace.text(f"logs/stem/style/{TRACK}/guitar.log")
+    assert told in as_wav.output
+
+
+def test_parts_are_named_by_what_they_are(workplace: Workplace, as_wav: Ended) -> None:
+    names = {run: workplace.json(f"results/runs/{run}/stems/{TRACK}/guitar.json")["stem_is"] for run in RUNS}
+    assert names == {"chunked residual": "residual", "style": "steered", "jukebox": "masked"}
+
+
+def test_a_long_track_is_steered_in_chunks_and_joined(workplace: Workplace, as_flac: Ended) -> None:
+    folder = f"results/runs/chunked residual/estimates/{TRACK}"
+    chunks = workplace.json(f"{folder}/guitar.json")["chunks"]
+    assert [(chunk["start"], chunk["stop"]) for chunk in chunks] == [(0, 37485), (28665, SAMPLES)]
+    assert chunks[0]["seed"] != chunks[1]["seed"]
+    history = workplace.table(f"{folder}/guitar.history.tsv")
+    assert list(zip(history.chunk, history.step, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert np.isfinite(history.loss).all()
+    estimate, _ = workplace.audio(f"{folder}/guitar.wav")
+    assert estimate.shape == (SAMPLES, 1)
+    # The codec's copy of the excerpt runs through the seam: as loud there as the excerpt is.
+    model, _ = workplace.audio(f"results/audio/{TRACK}/model.wav")
+    seam = slice(28665, 37485)
+    assert np.corrcoef(estimate[seam, 0], model[seam, 0])[0, 1] > 0.9
+
+
+def test_a_checkpoint_of_ones_own_is_the_generator(workplace: Workplace, as_flac: Ended) -> None:
+    codes = np.load(workplace.folder / f"results/codes/mine/{TRACK}.npy")
+    assert codes.shape == (-(-SAMPLES // 32),)  # the hop of level 1
+    assert codes.dtype == np.uint16
+    record = workplace.json(f"results/runs/jukebox/estimates/{TRACK}/guitar.json")
+    assert record["generator_sha256"] == sha256(workplace.folder / "random.pth.tar")
+    assert record["generator_licence"] == "unknown (a local file)"
+
+
+def test_a_reference_of_another_rate_gives_finite_scores(workplace: Workplace, as_wav: Ended) -> None:
+    scores = workplace.table("results/scores.tsv").set_index(["run", "estimate"])
+    assert set(scores.track) == {TRACK}
+    parts = {(run, part) for run in ("chunked residual", "jukebox") for part in ("masked", "residual")}
+    parts |= {("style", "steered"), ("style", "residual")}
+    assert set(scores.index) == parts | {(run, estimate) for run in RUNS for estimate in ("mixture", "silence")}
+    assert np.isfinite(scores.loc[sorted(parts), ["si_sdr_db", "snr_db", "level_db"]]).all(axis=None)
+    # The reference is the mixture at half the level, so that is what the mixture scores.
+    assert scores.loc[("style", "mixture"), "snr_db"] == pytest.approx(0, abs=0.01)
+    assert scores.loc[("style", "mixture"), "level_db"] == pytest.approx(6.02, abs=0.01)
+    assert scores.loc[("style", "mixture"), "si_sdr_db"] > 40
+
+
+def test_nothing_is_done_twice(workplace: Workplace, as_wav: Ended) -> None:
+    again = workplace.snakemake(stems=WAV, **SETTINGS)
+    assert again.status == 0
+    assert "Nothing to be done" in again.output
+    assert again.jobs == {}
+
+
+def test_another_source_asks_for_its_own_jobs_only(workplace: Workplace, as_wav: Ended) -> None:
+    more = workplace.snakemake("-n", stems=WAV, tracks="more.tsv", **SETTINGS)
+    assert more.status == 0
+    assert more.jobs == {"ascend": 3, "stem": 3, "plan": 1, "report": 1, "all": 1, "total": 9}
+
+
+def test_another_setting_redoes_its_run_only(workplace: Workplace, as_wav: Ended) -> None:
+    runs = {**RUNS, "style": {**RUNS["style"], "steps": 2}}
+    redone = workplace.snakemake("-n", stems=WAV, **{**SETTINGS, "runs": runs})
+    assert redone.status == 0
+    once = dict.fromkeys(["ascend", "stem", "evaluate", "scores", "plan", "report", "all"], 1)
+    assert redone.jobs == {**once, "total": 7}
+
+
+def test_the_same_config_gives_the_same_bytes_elsewhere(
+    workplace: Workplace, as_wav: Ended, tmp_path: Path
+) -> None:
+    elsewhere = prepare(tmp_path)
+    run = "chunked residual"
+    ended = elsewhere.snakemake("stems", stems=WAV, **{**SETTINGS, "runs": {run: RUNS[run]}})
+    assert ended.status == 0, ended.output
+    for file in ("estimates/{}/guitar.wav", "estimates/{}/guitar.history.tsv", "stems/{}/guitar.wav"):
+        path = f"results/runs/{run}/{file.format(TRACK)}"
+        assert (tmp_path / path).read_bytes() == (workplace.folder / path).read_bytes(), path
+
+
+def test_a_dry_run_from_another_folder_makes_nothing(workplace: Workplace, as_wav: Ended, tmp_path: Path) -> None:
+    before = workplace.files()
+    config = str(workplace.folder / "mine.yaml")
+    ended = snakemake(tmp_path, "--directory", str(workplace.folder), "--configfile", config, "-n")
+    assert ended.status == 0, ended.output
+    assert workplace.files() == before
+    assert list(tmp_path.iterdir()) == []
