@@ -45,7 +45,11 @@ rule report:
 
 
 onerror:
-    # What depends on a failed job never runs, the report among it: here it is written over what there is.
+    # What depends on a failed job never runs, the report and the table of all scores among it: here they are written
+    # over what there is.
     write_json("results/plan.json", PLAN.as_dict())
     script = Path(workflow.basedir) / "scripts/report.py"
     subprocess.run([sys.executable, script, "results/plan.json", "results/report/index.html"])
+    from scores import gather
+
+    gather([table for table in score_files() if Path(table).exists()], Path("results/scores.tsv"))

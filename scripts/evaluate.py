@@ -18,7 +18,7 @@ def evaluate(mixture: Path, reference: Path, parts: dict[str, Path]) -> list[Row
 
 
 def write_table(rows: list[Row], names: dict[str, str], table: Path) -> None:
-    """Write `rows` as tab-separated values, each with `names` (run, track, source); without rows a heading alone."""
+    """Write `rows` as tab-separated values, each with `names` (run, track, source)."""
     scores = pd.DataFrame([{**names, **row} for row in rows], columns=list(COLUMNS))
     with written_whole(table) as part:
         scores.to_csv(part, sep="\t", index=False, float_format="%.6f", na_rep="nan")

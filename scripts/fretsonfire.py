@@ -1,4 +1,7 @@
-"""Unpack a song by Sectoid (Carlos Viola Iborra, MIT-style licence): its guitar and, as the mixture, guitar plus the rest."""
+"""Unpack a song by Sectoid: its guitar and, as the mixture, guitar plus the rest.
+
+The song is by Carlos Viola Iborra, under an MIT-style licence.
+"""
 
 import tempfile
 from pathlib import Path

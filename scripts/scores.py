@@ -11,7 +11,8 @@ from stemsteer.metrics import COLUMNS
 
 def gather(tables: list[str], output: Path) -> None:
     """Concatenate score tables; without any (no track has references) the result is a heading alone."""
-    scores = [pd.read_csv(table, sep="\t") for table in tables]
+    # As text: a track may be called 007 or NA, and figures keep their digits.
+    scores = [pd.read_csv(table, sep="\t", dtype=str, keep_default_na=False) for table in tables]
     filled = [table for table in scores if not table.empty]
     with written_whole(output) as part:
         (pd.concat(filled) if filled else pd.DataFrame(columns=COLUMNS)).to_csv(part, sep="\t", index=False)

@@ -38,7 +38,8 @@ def main(job: Any) -> None:
         mixture = Mixture(Path(job.input.mixture), Path(folder) / "steered.wav")
         resample_file(steered, mixture.steered, mixture.rate)
         outputs = Path(job.output.stem), Path(job.output.other)
-        clipped = write_parts(mixture, settings, soundfile.info(steered).samplerate, SUBTYPES[job.params.encoding], *outputs)
+        model_rate = soundfile.info(steered).samplerate
+        clipped = write_parts(mixture, settings, model_rate, SUBTYPES[job.params.encoding], *outputs)
     for part, count in zip(("stem", "other part"), clipped, strict=True):
         if count:
             logging.warning("warning: %d samples of the %s were clipped by %s", count, part, job.params.encoding)

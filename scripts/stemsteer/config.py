@@ -16,7 +16,13 @@ FftSize = Annotated[int, Field(ge=64, le=65536, multiple_of=2)]
 class Settings(BaseModel):
     """Settings in which a misspelt key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_all_defaults(cls, value: Any) -> Any:
+        """A key without anything below it, as when all its lines are commented out."""
+        return {} if value is None else value
 
 
 class GeneratorSettings(Settings):
@@ -47,7 +53,7 @@ class RunSettings(Settings):
         "masked", description="which part is the stem; the other one is written beside it"
     )
     objective: Literal["cross-entropy"] = Field("cross-entropy", description="what the ascent lowers")
-    steps: int = Field(100, ge=0, description="of the ascent")
+    steps: int = Field(50, ge=0, description="of the ascent")
     learning_rate: PositiveFloat = Field(0.5, description="Adam's, in the unit below")
     learning_rate_unit: Literal["latent-deviation", "absolute"] = Field(
         "latent-deviation", description="latent-deviation: times the standard deviation of the mixture's latents"
@@ -113,7 +119,7 @@ class CodecTrainingSettings(Settings):
 class Config(Settings):
     """All of `config.yaml`."""
 
-    tracks: str = Field(description="a table (.tsv) of tracks, or a folder of audio files")
+    tracks: str = Field(min_length=1, description="a table (.tsv) of tracks, or a folder of audio files")
     sources: list[str] = Field(
         ["vocals", "drums"], min_length=1, description="to extract from tracks that name none themselves"
     )
@@ -179,4 +185,6 @@ def _sentence(detail: Any) -> str:
     if detail["type"] == "value_error":
         reason = str(detail["ctx"]["error"])
         return f"{location}: {reason}" if location else reason
+    if detail["type"] in ("dict_type", "model_type"):
+        return f"{location}: keys with values should be below it, not {detail['input']!r}"
     return f"{location}: {detail['msg'][0].lower()}{detail['msg'][1:]}, not {detail['input']!r}"

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 # A track's name becomes a folder, on any operating system and inside Snakemake's wildcards.
 NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|{}]')
 
+LONGEST = 200
+"""Bytes of a folder's name: file systems hold 255, and the names of logs are longer by a suffix."""
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """` (did you mean X?)` for the known name nearest to `name`, or nothing where none is near."""
@@ -17,9 +20,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def is_folder_name(name: str) -> bool:
     """Whether `name` can be a folder of the results as it stands."""
-    return bool(name) and name == name.strip() and not name.startswith(".") and not NOT_IN_NAMES.search(name)
+    return name == as_folder_name(name)
 
 
 def as_folder_name(name: str) -> str:
     """The nearest name to `name` that can be a folder: forbidden characters become underscores."""
-    return NOT_IN_NAMES.sub("_", name).strip().lstrip(".") or "_"
+    name = NOT_IN_NAMES.sub("_", name).encode(errors="ignore")[:LONGEST].decode(errors="ignore")
+    return re.sub(r"^[\s.]+|\s+$", "", name) or "_"
+
+
+def is_utf8(name: str) -> bool:
+    """Whether the name of a file is UTF-8: Python reads other bytes as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)

@@ -6,7 +6,7 @@ from typing import Any
 from stemsteer.config import Config
 from stemsteer.errors import UserError
 from stemsteer.models import registry
-from stemsteer.tracks import Track, check_names, read_tracks
+from stemsteer.tracks import Track, check_names, check_sources, read_tracks
 from stemsteer.vocabularies import find_tags, known_names, load_vocabulary
 
 
@@ -72,6 +72,7 @@ def make_plan(config: Config) -> Plan:
         UserError: with the table's row, the track or the run that is wrong.
     """
     tracks = read_tracks(config.tracks, config.sources)
+    check_sources("config: sources", config.sources, known_names())
     check_names(tracks, known_names())
     for name, run in config.runs.items():
         for tagger in run.taggers:

@@ -1,15 +1,15 @@
 """The tracks to separate: from a table or from a folder of audio files."""
 
+import csv
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
-
-import pandas as pd
 
 from stemsteer.errors import UserError
 from stemsteer.models import RESOURCES
-from stemsteer.names import as_folder_name, did_you_mean, is_folder_name
+from stemsteer.names import as_folder_name, did_you_mean, is_folder_name, is_utf8
 
 COLUMNS = ("track", "mixture", "start", "duration", "sources")
 REFERENCE = "reference_"
@@ -39,6 +39,7 @@ def read_tracks(place: str, sources: list[str]) -> list[Track]:
     Raises:
         UserError: naming the table, the row and the column that is wrong.
     """
+    sources = list(dict.fromkeys(sources))
     path = _find(Path(place).expanduser())
     if path.is_dir():
         return _from_folder(path, tuple(sources))
@@ -54,11 +55,13 @@ def _find(place: Path) -> Path:
 
 
 def _from_folder(folder: Path, sources: tuple[str, ...]) -> list[Track]:
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    files = _audio_files(folder)
     if not files:
         raise UserError(f"tracks: the folder {folder} holds no audio files ({' '.join(sorted(SUFFIXES))})")
     tracks: dict[str, Track] = {}
     for file in files:
+        if not is_utf8(str(file)):
+            raise UserError(f"tracks: the name of the file {str(file)!r} is not in UTF-8; rename it")
         name = as_folder_name(" - ".join(file.relative_to(folder).with_suffix("").parts))
         if name in tracks:
             raise UserError(
@@ -69,27 +72,52 @@ def _from_folder(folder: Path, sources: tuple[str, ...]) -> list[Track]:
     return list(tracks.values())
 
 
+def _audio_files(folder: Path) -> list[Path]:
+    """The audio files in a folder and its subfolders, without hidden ones and those that this workflow made."""
+    root, results = folder.resolve(), Path("results").resolve()
+
+    def is_music(inside: Path) -> bool:
+        hidden = any(part.startswith(".") for part in inside.parts)
+        made_here = any(root / subfolder == results for subfolder in inside.parents[:-1])
+        return inside.suffix.lower() in SUFFIXES and not hidden and not made_here
+
+    return sorted(file for file in folder.rglob("*") if is_music(file.relative_to(folder)) and file.is_file())
+
+
 def _from_table(table: Path, sources: tuple[str, ...]) -> list[Track]:
-    try:
-        rows = pd.read_csv(table, sep="\t", dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise UserError(f"{table} cannot be read as a table of tab-separated values in UTF-8: {error}") from error
-    _check_columns(table, list(rows.columns))
-    if rows.empty:
+    (_, columns), *rows = list(_rows(table)) or [(1, [])]
+    _check_columns(table, columns)
+    if not rows:
         raise UserError(f"{table} has no rows; add one for each track")
     tracks: dict[str, Track] = {}
-    # Row 1 is the heading, as in a spreadsheet.
-    for number, row in enumerate(rows.to_dict("records"), start=2):
+    for number, cells in rows:
         where = f"{table}, row {number}"
-        track = _track({str(column): str(value).strip() for column, value in row.items()}, where, sources)
+        if any(cells[len(columns) :]):
+            raise UserError(
+                f"{where}: there are {len(cells)} cells for {len(columns)} columns; remove a tab, or add a column"
+            )
+        track = _track(dict(zip_longest(columns, cells[: len(columns)], fillvalue="")), where, sources)
         if track.track.casefold() in tracks:
             raise UserError(f"{where}: the track {track.track!r} is there twice; give each row its own name")
         tracks[track.track.casefold()] = track
     return list(tracks.values())
 
 
+def _rows(table: Path) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each row that has any, with its number: the heading's is 1, as in a spreadsheet."""
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.reader(file, dialect="excel-tab", strict=True), start=1):
+                if any(cells := [cell.strip() for cell in row]):
+                    yield number, cells
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise UserError(f"{table} cannot be read as a table of tab-separated values in UTF-8: {error}") from error
+
+
 def _check_columns(table: Path, columns: list[str]) -> None:
     for column in columns:
+        if columns.count(column) > 1:
+            raise UserError(f"{table}: the column {column!r} is there twice; remove or rename one")
         if column not in COLUMNS and not (column.startswith(REFERENCE) and column != REFERENCE):
             raise UserError(
                 f"{table}: unknown column {column!r}{did_you_mean(column, COLUMNS)}; "
@@ -150,9 +178,18 @@ def check_names(tracks: Iterable[Track], known: set[str]) -> None:
         UserError: naming the track and the source, with the nearest name there is.
     """
     for track in tracks:
-        for source in (*track.sources, *track.references):
-            if source not in known:
-                raise UserError(
-                    f"track {track.track!r}: there is no source or tag {source!r}{did_you_mean(source, known)}; "
-                    "resources/sources.yaml lists the sources"
-                )
+        check_sources(f"track {track.track!r}", (*track.sources, *track.references), known)
+
+
+def check_sources(where: str, sources: Iterable[str], known: set[str]) -> None:
+    """Refuse names of sources that are not known.
+
+    Raises:
+        UserError: saying `where` the name is, with the nearest name there is.
+    """
+    for source in sources:
+        if source not in known:
+            raise UserError(
+                f"{where}: there is no source or tag {source!r}{did_you_mean(source, known)}; "
+                "resources/sources.yaml lists the sources"
+            )

@@ -29,9 +29,10 @@ def test_a_table_is_read(tmp_path: Path) -> None:
     assert second == Track("-plain", "b.flac", ("piano",))
 
 
-def test_a_table_from_a_spreadsheet_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+def test_a_table_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    """With a byte order mark, a carriage return at each end of line, and a tab too many."""
     path = tmp_path / "tracks.tsv"
-    path.write_bytes("track\tmixture\nNA\t1.wav\n007\t2.wav\n".encode("utf-8-sig"))
+    path.write_bytes("track\tmixture\r\nNA\t1.wav\t\r\n007\t2.wav\r\n".encode("utf-8-sig"))
     assert [track.track for track in read_tracks(str(path), ["drums"])] == ["NA", "007"]
 
 
@@ -43,6 +44,11 @@ def test_a_table_from_a_spreadsheet_with_a_byte_order_mark_is_read(tmp_path: Pat
         ("track,mixture\na,a.wav\n", "unknown column 'track,mixture'"),
         ("mixture\na.wav\n", "the column 'track' is missing"),
         ("track|mixture\n", "has no rows"),
+        ("", "the column 'track' is missing"),
+        ("track|mixture|mixture\na|a.wav|b.wav\n", "the column 'mixture' is there twice"),
+        ("track|mixture\na|b|a.wav\n", "row 2: there are 3 cells for 2 columns"),
+        ('track|mixture\n"a|a.wav\n', "cannot be read as a table of tab-separated values"),
+        ("track|mixture\n\na|a.wav\n|\nb|\n", "row 5: the column mixture is empty"),
         ("track|mixture\n../x|a.wav\n", r"row 2: the track '\.\./x' cannot be the name of a folder; call it '_x'"),
         ("track|mixture\na/b|a.wav\n", "row 2: the track 'a/b' cannot be the name of a folder; call it 'a_b'"),
         ("track|mixture\n.hidden|a.wav\n", "row 2: the track '.hidden' cannot be the name of a folder"),

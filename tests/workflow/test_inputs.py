@@ -25,18 +25,17 @@ class Song:
 
 
 SONGS = [
-    Song("mono at 8 kHz.wav", "mono at 8 kHz", 8000, 1, ("-c:a", "pcm_s16le")),
-    Song("st\u00e9r\u00e9o \u266a \u65e5\u672c.flac", "st\u00e9r\u00e9o \u266a \u65e5\u672c", 44100, 2, ("-sample_fmt", "s32")),
+    Song("short at 8 kHz.wav", "short at 8 kHz", 8000, 1, ("-c:a", "pcm_s16le"), seconds=0.2),
+    Song("stéréo ♪ 日本.flac", "stéréo ♪ 日本", 44100, 2, ("-sample_fmt", "s32")),
     Song("5.1/100% {surround}.wav", "5.1 - 100% _surround_", 48000, 6, ("-c:a", "pcm_f32le")),
     Song("-a dash, 96 kHz.wav", "-a dash, 96 kHz", 96000, 2, ("-c:a", "pcm_s24le")),
-    Song("it's \"loud\".wav", "it's _loud_", 44100, 1, ("-c:a", "pcm_f32le"), gain=6.0),
-    Song("short.wav", "short", 44100, 2, seconds=0.2),
+    Song('it\'s "loud".wav', "it's _loud_", 44100, 1, ("-c:a", "pcm_f32le"), gain=6.0),
+    Song("silent.wav", "silent", 22050, 2, gain=0.0),
     Song("#1 = a;b|c.mp3", "#1 = a;b_c", 44100, 2),
     Song("$HOME `date`.m4a", "$HOME `date`", 44100, 2),
     Song("[0-9]!.ogg", "[0-9]!", 44100, 2, ("-c:a", "vorbis", "-strict", "-2")),
     Song("a.b.opus", "a.b", 48000, 2, ("-c:a", "libopus")),
     Song("video & sound.mp4", "video & sound", 44100, 1, (*VIDEO, "-c:a", "aac")),
-    Song("silent.wav", "silent", 22050, 2, gain=0.0),
 ]
 
 

@@ -13,7 +13,9 @@ from stemsteer.models import sha256
 from workplace import QUICK, Ended, Workplace, music, snakemake
 
 RATE = 44100
+SOURCE = "tag:guitar"
 TRACK = "Don't stop, #1 = 100% \u00fc"
+SONG = """it's a "song".wav"""
 START, SECONDS = 0.25, 1.5
 SAMPLES = round(SECONDS * RATE)
 RUNS: dict[str, dict[str, Any]] = {
@@ -58,14 +60,15 @@ def write_random_jukebox(path: Path) -> None:
 
 def prepare(folder: Path) -> Workplace:
     """A track, louder than full scale in places, of which an excerpt is wanted, with a reference of another rate."""
-    song = 2.2 * music(2, RATE, 2)
-    audio.write(folder / "it's a \"song\".wav", song, RATE)
+    song = 5 * music(2, RATE, 2)
+    audio.write(folder / SONG, song, RATE)
     audio.write(folder / "-guitar.wav", audio.resample(0.5 * song, RATE, 32000), 32000)
     write_random_jukebox(folder / "random.pth.tar")
     workplace = Workplace(folder)
-    row = {"track": TRACK, "mixture": "it's a \"song\".wav", "start": str(START), "duration": str(SECONDS)}
-    workplace.tracks({**row, "reference_guitar": "-guitar.wav"})
-    workplace.tracks({**row, "sources": "guitar,drums", "reference_guitar": "-guitar.wav"}, table="more.tsv")
+    row = {"track": TRACK, "mixture": SONG, "start": str(START), "duration": str(SECONDS)}
+    reference = {f"reference_{SOURCE}": "-guitar.wav"}
+    workplace.tracks({**row, "sources": SOURCE, **reference})
+    workplace.tracks({**row, "sources": f"{SOURCE}, drums", **reference}, table="more.tsv")
     return workplace
 
 
@@ -97,44 +100,45 @@ def test_only_the_stems_are_written_anew_in_another_format(as_flac: Ended, as_wa
 def test_integer_stems_add_up_to_the_mixture(
     workplace: Workplace, as_wav: Ended, run: str, suffix: str, bits: int
 ) -> None:
-    song, _ = workplace.audio("it's a \"song\".wav")
+    song, _ = workplace.audio(SONG)
     excerpt = song[round(START * RATE) :][:SAMPLES]
     step = 2.0 ** (1 - bits)
-    stem, rate = workplace.audio(f"results/runs/{run}/stems/{TRACK}/guitar.{suffix}")
-    other, _ = workplace.audio(f"results/runs/{run}/stems/{TRACK}/guitar.other.{suffix}")
+    stem, rate = workplace.audio(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.{suffix}")
+    other, _ = workplace.audio(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.other.{suffix}")
     assert rate == RATE
     assert stem.shape == other.shape == (SAMPLES, 2)
-    inside = (np.maximum(np.abs(stem), np.abs(other)) < 1 - step)
-    assert inside.mean() > 0.9
-    assert np.abs(stem + other - excerpt)[inside].max() <= step * 1.01
+    inside = np.maximum(np.abs(stem), np.abs(other)) < 1 - step
+    assert inside.mean() > 0.8
+    error = stem.astype(np.float64) + other - excerpt
+    assert np.abs(error[inside]).max() <= step + 2.0**-24  # half a step for each part, and float32's own rounding
 
 
 def test_clipped_samples_are_counted_and_told(workplace: Workplace, as_wav: Ended) -> None:
     """Without a mask, the stem of a track at the model's rate is the estimate itself, on both channels."""
-    estimate, _ = workplace.audio(f"results/runs/style/estimates/{TRACK}/guitar.wav")
+    estimate, _ = workplace.audio(f"results/runs/style/estimates/{TRACK}/{SOURCE}.wav")
     steps = np.rint(estimate.astype(float) * 2**23)
     clipped = 2 * int(((steps < -(2**23)) | (steps > 2**23 - 1)).sum())
-    record = workplace.json(f"results/runs/style/stems/{TRACK}/guitar.json")
+    record = workplace.json(f"results/runs/style/stems/{TRACK}/{SOURCE}.json")
     assert record["clipped_samples"] == clipped > 0
     told = f"warning: {clipped} samples of the stem were clipped by int24"
-    assert told in workplace.text(f"logs/stem/style/{TRACK}/guitar.log")
+    assert told in workplace.text(f"logs/stem/style/{TRACK}/{SOURCE}.log")
     assert told in as_wav.output
 
 
 def test_parts_are_named_by_what_they_are(workplace: Workplace, as_wav: Ended) -> None:
-    names = {run: workplace.json(f"results/runs/{run}/stems/{TRACK}/guitar.json")["stem_is"] for run in RUNS}
+    names = {run: workplace.json(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.json")["stem_is"] for run in RUNS}
     assert names == {"chunked residual": "residual", "style": "steered", "jukebox": "masked"}
 
 
 def test_a_long_track_is_steered_in_chunks_and_joined(workplace: Workplace, as_flac: Ended) -> None:
     folder = f"results/runs/chunked residual/estimates/{TRACK}"
-    chunks = workplace.json(f"{folder}/guitar.json")["chunks"]
+    chunks = workplace.json(f"{folder}/{SOURCE}.json")["chunks"]
     assert [(chunk["start"], chunk["stop"]) for chunk in chunks] == [(0, 37485), (28665, SAMPLES)]
     assert chunks[0]["seed"] != chunks[1]["seed"]
-    history = workplace.table(f"{folder}/guitar.history.tsv")
+    history = workplace.table(f"{folder}/{SOURCE}.history.tsv")
     assert list(zip(history.chunk, history.step, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert np.isfinite(history.loss).all()
-    estimate, _ = workplace.audio(f"{folder}/guitar.wav")
+    estimate, _ = workplace.audio(f"{folder}/{SOURCE}.wav")
     assert estimate.shape == (SAMPLES, 1)
     # The codec's copy of the excerpt runs through the seam: as loud there as the excerpt is.
     model, _ = workplace.audio(f"results/audio/{TRACK}/model.wav")
@@ -146,7 +150,7 @@ def test_a_checkpoint_of_ones_own_is_the_generator(workplace: Workplace, as_flac
     codes = np.load(workplace.folder / f"results/codes/mine/{TRACK}.npy")
     assert codes.shape == (-(-SAMPLES // 32),)  # the hop of level 1
     assert codes.dtype == np.uint16
-    record = workplace.json(f"results/runs/jukebox/estimates/{TRACK}/guitar.json")
+    record = workplace.json(f"results/runs/jukebox/estimates/{TRACK}/{SOURCE}.json")
     assert record["generator_sha256"] == sha256(workplace.folder / "random.pth.tar")
     assert record["generator_licence"] == "unknown (a local file)"
 
@@ -185,16 +189,20 @@ def test_another_setting_redoes_its_run_only(workplace: Workplace, as_wav: Ended
     assert redone.jobs == {**once, "total": 7}
 
 
-def test_the_same_config_gives_the_same_bytes_elsewhere(
-    workplace: Workplace, as_wav: Ended, tmp_path: Path
-) -> None:
+def test_the_same_config_gives_the_same_bytes_elsewhere(workplace: Workplace, as_wav: Ended, tmp_path: Path) -> None:
     elsewhere = prepare(tmp_path)
     run = "chunked residual"
     ended = elsewhere.snakemake("stems", stems=WAV, **{**SETTINGS, "runs": {run: RUNS[run]}})
     assert ended.status == 0, ended.output
-    for file in ("estimates/{}/guitar.wav", "estimates/{}/guitar.history.tsv", "stems/{}/guitar.wav"):
-        path = f"results/runs/{run}/{file.format(TRACK)}"
-        assert (tmp_path / path).read_bytes() == (workplace.folder / path).read_bytes(), path
+    made, remade = workplace.files(), elsewhere.files()
+    for folder, name in (
+        ("estimates", ".wav"),
+        ("estimates", ".history.tsv"),
+        ("stems", ".wav"),
+        ("stems", ".other.wav"),
+    ):
+        path = f"results/runs/{run}/{folder}/{TRACK}/{SOURCE}{name}"
+        assert made[path] == remade[path], path
 
 
 def test_a_dry_run_from_another_folder_makes_nothing(workplace: Workplace, as_wav: Ended, tmp_path: Path) -> None:

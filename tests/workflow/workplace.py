@@ -75,7 +75,7 @@ class Workplace:
         """Run the workflow as a user would who is in this folder: quick settings, and `settings` in their place."""
         quick = {"tracks": "tracks.tsv", "sources": ["guitar"], "runs": {"quick": QUICK}}
         (self.folder / "mine.yaml").write_text(yaml.safe_dump({**quick, **settings}), encoding="utf-8")
-        return snakemake(self.folder, "--configfile", "mine.yaml", *options)
+        return snakemake(self.folder, *options, "--configfile", "mine.yaml")
 
     def files(self) -> dict[str, bytes]:
         """Content of all files, Snakemake's own left out."""
@@ -94,7 +94,7 @@ class Workplace:
         return content
 
     def table(self, path: str) -> pd.DataFrame:
-        return pd.read_csv(self.folder / path, sep="\t")
+        return pd.read_csv(self.folder / path, sep="\t", dtype={"track": str})
 
 
 def snakemake(folder: Path, *options: str) -> Ended:

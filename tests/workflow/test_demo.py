@@ -1,0 +1,64 @@
+"""The demo, cut short: the config as it comes, in another folder, with as few steps as show that all of it works."""
+
+import numpy as np
+import pytest
+
+from workplace import Ended, Workplace, snakemake
+
+SONG = "The Easton Ellises - Falcon 69"
+ROWS = ["masked", "residual", "mixture", "silence"]
+SAMPLES = 260190
+"""Of the excerpt, 5.9 s at 44.1 kHz."""
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Ended]:
+    folder = tmp_path_factory.mktemp("demo")
+    return Workplace(folder), snakemake(folder, "--config", 'runs={"default": {"steps": 1, "fft_sizes": [512]}}')
+
+
+def test_the_demo_runs_in_any_folder(demo: tuple[Workplace, Ended]) -> None:
+    _, ended = demo
+    assert ended.status == 0, ended.output
+    assert ended.jobs["falcon69"] == 1
+
+
+def test_the_scores_are_tidy(demo: tuple[Workplace, Ended]) -> None:
+    workplace, _ = demo
+    scores = workplace.table("results/scores.tsv")
+    assert list(scores.run.unique()) == ["default"]
+    assert list(scores.track.unique()) == [SONG]
+    assert sorted(zip(scores.source, scores.estimate, strict=True)) == sorted(
+        (source, row) for source in ("drums", "vocals") for row in ROWS
+    )
+    figures = scores.set_index(["source", "estimate"])
+    for source in ("drums", "vocals"):
+        assert figures.loc[(source, "silence"), "snr_db"] == 0
+        assert figures.loc[(source, "mixture"), "si_sdr_improvement_db"] == 0
+        assert np.isfinite(
+            figures.loc[(source, "masked"), ["si_sdr_db", "snr_db", "sdr_db", "sir_db", "level_db"]]
+        ).all()
+
+
+def test_the_parts_are_those_of_the_excerpt(demo: tuple[Workplace, Ended]) -> None:
+    workplace, _ = demo
+    mixture, rate = workplace.audio("results/datasets/falcon69/mixture.wav")
+    excerpt = mixture[round(0.1 * rate) :][:SAMPLES]
+    for source in ("drums", "vocals"):
+        stem, _ = workplace.audio(f"results/runs/default/stems/{SONG}/{source}.wav")
+        other, _ = workplace.audio(f"results/runs/default/stems/{SONG}/{source}.other.wav")
+        np.testing.assert_allclose(stem + other, excerpt, rtol=0, atol=1e-6)
+
+
+def test_the_report_lets_one_listen(demo: tuple[Workplace, Ended]) -> None:
+    workplace, _ = demo
+    page = workplace.text("results/report/index.html")
+    assert "What is missing" not in page
+    heard = {path.name for path in (workplace.folder / "results/report/audio").rglob("*.flac")}
+    parts = {f"{source}.{part}.flac" for source in ("drums", "vocals") for part in ("stem", "other", "reference")}
+    assert heard == {"mixture.flac", *parts}
+
+
+def test_everything_is_under_results_and_logs(demo: tuple[Workplace, Ended]) -> None:
+    workplace, _ = demo
+    assert sorted(path.name for path in workplace.folder.iterdir()) == [".snakemake", "logs", "results"]

@@ -1,0 +1,96 @@
+"""A broken file fails its own track, with a sentence that names it; the other tracks finish, and the report says so."""
+
+import html
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from stemsteer import audio
+from workplace import Ended, Workplace, music
+
+RATE = 16000
+BROKEN = {
+    "missing.wav": "'missing.wav' does not exist; correct the path, or put the file there",
+    "words.mp3": "'words.mp3' cannot be read as audio (",
+    "empty.wav": "'empty.wav' is empty (0 bytes); replace it by an audio file",
+    "no samples.wav": "'no samples.wav' holds no audio samples; replace it by a file with audio",
+    "truncated.wav": "'truncated.wav' is truncated: only 0.875 s of it can be decoded; ",
+    "nan.wav": "'nan.wav' has 1 NaN or infinite samples, the first at 0.500 s; ",
+    "infinite.wav": "'infinite.wav' has 2 NaN or infinite samples, the first at 0.250 s; ",
+}
+"""By file, which is also its track: how the sentence begins."""
+BAD_REFERENCE = "the reference 'half.wav' is 0.500 s long and its mixture 'good.wav' 1.000 s; "
+
+
+def write_files(folder: Path) -> None:
+    song = music(1, RATE)
+    audio.write(folder / "good.wav", song, RATE)
+    audio.write(folder / "half.wav", song[: RATE // 2], RATE)
+    (folder / "words.mp3").write_text("These are the words of a song.\n" * 100)
+    (folder / "empty.wav").touch()
+    audio.write(folder / "no samples.wav", song[:0], RATE)
+    (folder / "truncated.wav").write_bytes((folder / "good.wav").read_bytes()[: -RATE // 8 * 4])
+    for name, value, places in (("nan", np.nan, [8000]), ("infinite", -np.inf, [4000, 12000])):
+        broken = song.copy()
+        broken[places] = value
+        soundfile.write(folder / f"{name}.wav", broken, RATE, subtype="FLOAT")
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Ended]:
+    workplace = Workplace(tmp_path_factory.mktemp("failures"))
+    write_files(workplace.folder)
+    workplace.tracks(
+        *({"track": file, "mixture": file, "reference_guitar": ""} for file in BROKEN),
+        {"track": "007", "mixture": "good.wav", "reference_guitar": "good.wav"},
+        {"track": "bad reference", "mixture": "good.wav", "reference_guitar": "half.wav"},
+    )
+    return workplace, workplace.snakemake()
+
+
+def test_the_failure_is_told_by_the_exit_status(failed: tuple[Workplace, Ended]) -> None:
+    _, ended = failed
+    assert ended.status == 1
+    assert "Traceback" not in ended.output
+
+
+@pytest.mark.parametrize("track", BROKEN)
+def test_a_broken_file_is_named_in_one_sentence(failed: tuple[Workplace, Ended], track: str) -> None:
+    workplace, ended = failed
+    log = workplace.text(f"logs/decode/{track}.log")
+    assert log.count("\n") == 1
+    assert log.startswith(f"error: {BROKEN[track]}")
+    assert log in ended.output
+    assert not (workplace.folder / "results/audio" / track / "mixture.wav").exists()
+
+
+def test_a_bad_reference_costs_the_scores_and_nothing_else(failed: tuple[Workplace, Ended]) -> None:
+    workplace, ended = failed
+    log = workplace.text("logs/decode_reference/bad reference/guitar.log")
+    assert log.startswith(f"error: {BAD_REFERENCE}")
+    assert log in ended.output
+    assert len(workplace.audio("results/runs/quick/stems/bad reference/guitar.wav")[0]) == RATE
+    assert not (workplace.folder / "results/runs/quick/scores/bad reference").exists()
+
+
+def test_the_good_track_is_finished(failed: tuple[Workplace, Ended]) -> None:
+    workplace, _ = failed
+    assert len(workplace.audio("results/runs/quick/stems/007/guitar.wav")[0]) == RATE
+    scores = workplace.table("results/runs/quick/scores/007/guitar.tsv")
+    assert list(scores.estimate) == ["masked", "residual", "mixture", "silence"]
+
+
+def test_the_report_tells_all_failures(failed: tuple[Workplace, Ended]) -> None:
+    workplace, _ = failed
+    page = html.unescape(workplace.text("results/report/index.html"))
+    for sentence in (*BROKEN.values(), BAD_REFERENCE):
+        assert sentence in page
+    assert "What is missing" in page
+    assert (workplace.folder / "results/report/audio/runs/quick/007/guitar.stem.flac").exists()
+
+
+def test_the_table_has_the_scores_that_there_are(failed: tuple[Workplace, Ended]) -> None:
+    workplace, _ = failed
+    assert set(workplace.table("results/scores.tsv").track) == {"007"}

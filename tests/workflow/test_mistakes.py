@@ -1,0 +1,56 @@
+"""A mistake in the config or the table is told in one sentence before anything starts, and nothing is lost by it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workplace import QUICK, Workplace
+
+ROW = {"track": "song", "mixture": "song.wav"}
+# The settings or the table's rows that are wrong, and what the sentence says.
+MISTAKES: dict[str, tuple[dict[str, Any], list[dict[str, str]], str]] = {
+    "key": ({"runs": {"quick": {**QUICK, "stpes": 3}}}, [ROW], "unknown key runs.quick.stpes (did you mean steps?)"),
+    "type": ({"runs": {"quick": {**QUICK, "steps": "many"}}}, [ROW], "runs.quick.steps: "),
+    "source": (
+        {"sources": ["guitr"]},
+        [ROW],
+        "config: sources: there is no source or tag 'guitr' (did you mean guitar?)",
+    ),
+    "tag": (
+        {"sources": ["tag:classcal"]},
+        [ROW],
+        "config: sources: there is no source or tag 'tag:classcal' (did you mean tag:classical?)",
+    ),
+    "source in the table": (
+        {},
+        [{**ROW, "sources": "drumz"}],
+        "track 'song': there is no source or tag 'drumz' (did you mean drums?)",
+    ),
+    "source without a tag": ({"sources": ["bass"]}, [ROW], "tagger MTT_musicnn: the vocabulary mtat has no tag for"),
+    "tagger": ({"runs": {"quick": {"taggers": ["MTT_mussicnn"]}}}, [ROW], "(did you mean MTT_musicnn?)"),
+    "column": ({}, [{**ROW, "duratoin": "1"}], "unknown column 'duratoin' (did you mean duration?)"),
+    "number": ({}, [{**ROW, "start": "1:30"}], "tracks.tsv, row 2: start is '1:30'"),
+    "two of one name": ({}, [ROW, ROW], "tracks.tsv, row 3: the track 'song' is there twice"),
+    "path as a name": ({}, [{**ROW, "track": "../song"}], "tracks.tsv, row 2: the track '../song' cannot be"),
+    "spare cell": ({}, [{**ROW, "": "spare"}], "tracks.tsv: unknown column ''"),
+    "table": ({"tracks": "trakcs.tsv"}, [ROW], "tracks: there is no table or folder trakcs.tsv"),
+    "weights": ({"generators": {"mine": {"weights": "mine.pth.tar"}}}, [ROW], "generators.mine.weights: "),
+}
+
+
+@pytest.mark.parametrize(("settings", "rows", "sentence"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_told(tmp_path: Path, settings: dict[str, Any], rows: list[dict[str, str]], sentence: str) -> None:
+    workplace = Workplace(tmp_path)
+    workplace.tracks(*rows)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/scores.tsv").write_text("from an earlier run")
+    before = set(workplace.files())
+    ended = workplace.snakemake(**settings)
+    assert ended.status == 1
+    told = [line for line in ended.output.splitlines() if "workflow specific profile" not in line]
+    assert len(told) == 1
+    assert told[0].startswith("error: ")
+    assert sentence in told[0]
+    assert set(workplace.files()) == {*before, "mine.yaml"}
+    assert workplace.text("results/scores.tsv") == "from an earlier run"
