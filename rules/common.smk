@@ -8,6 +8,7 @@ from snakemake.io import contains_wildcard
 from stemsteer import METHOD_VERSION
 from stemsteer.config import load_config
 from stemsteer.errors import UserError
+from stemsteer.models import registry
 from stemsteer.plan import Plan, make_plan
 
 
@@ -85,6 +86,12 @@ def excerpt_duration(wildcards) -> float | None:
 
 def generator_settings(wildcards) -> dict:
     return PLAN.config.generators[wildcards.generator].model_dump()
+
+
+def own_checkpoint(wildcards) -> list[str]:
+    """The weights of a generator, if they are a file of the user's: another file redoes what came from the last."""
+    weights = PLAN.config.generators[wildcards.generator].weights
+    return [] if weights in registry() else watched(weights)
 
 
 def run_settings(wildcards) -> dict:

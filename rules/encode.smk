@@ -7,6 +7,7 @@ The continuous latents that the ascent starts from take 32 bytes a sample; it co
 
 rule encode:
     input:
+        own_checkpoint,
         model="results/audio/{track}/model.wav",
     output:
         codes="results/codes/{generator}/{track}.npy",

@@ -21,6 +21,9 @@ BLOCK = 1 << 16
 BITS = {"PCM_16": 16, "PCM_24": 24, "FLOAT": 32}
 """Sample formats that can be written, by libsndfile's names."""
 
+SILENCE_PEAK = 1e-6
+"""A signal that never exceeds this (-120 dB) is silent: compressed silence may decode to traces of noise."""
+
 RIFF_BYTES = 1 << 32
 FLAC_CHANNELS = 8
 SET_ADD_PEAK_CHUNK = 0x1050

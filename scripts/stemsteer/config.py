@@ -54,7 +54,7 @@ class RunSettings(Settings):
     )
     objective: Literal["cross-entropy"] = Field("cross-entropy", description="what the ascent lowers")
     steps: int = Field(50, ge=0, description="of the ascent")
-    learning_rate: PositiveFloat = Field(0.5, description="Adam's, in the unit below")
+    learning_rate: PositiveFloat = Field(2.5, description="Adam's, in the unit below")
     learning_rate_unit: Literal["latent-deviation", "absolute"] = Field(
         "latent-deviation", description="latent-deviation: times the standard deviation of the mixture's latents"
     )

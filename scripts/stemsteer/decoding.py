@@ -10,16 +10,13 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel
 
-from stemsteer.audio import Signal, blocks, cut, mono, resampled, resampled_length, writing
+from stemsteer.audio import SILENCE_PEAK, Signal, blocks, cut, mono, resampled, resampled_length, writing
 from stemsteer.decoder import Decoding, decoding
 from stemsteer.errors import UserError
 from stemsteer.probing import probe
 
 MODEL_RATE = 44_100
 """Rate of the model signal, Hz."""
-
-SILENCE_PEAK = 1e-6
-"""A signal that never exceeds this (-120 dB) is silent: compressed silence may decode to traces of noise."""
 
 REFERENCE_TOLERANCE = 2304
 """Samples by which a reference may differ in length from its mixture: two frames of MPEG audio, as encoders add."""

@@ -6,6 +6,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from stemsteer.audio import SILENCE_PEAK
+
 BLOCK = 2**20
 
 
@@ -24,7 +26,7 @@ class ModelSignal:
             self.samples: int = file.frames
             self.rate: int = file.samplerate
             peak = max((float(np.abs(block).max()) for block in file.blocks(BLOCK, dtype="float32")), default=0.0)
-        self.silent = peak == 0
+        self.silent = peak <= SILENCE_PEAK
         self.gain = 1.0 if self.silent else 1 / peak
 
     def read(self, start: int, stop: int) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import torch
 from tqdm import tqdm
 
 from stemsteer.ascent import Ascended, AscentSettings, Listener, Moment, Steering, ascend, chunk_seed
-from stemsteer.audio import Signal
+from stemsteer.audio import SILENCE_PEAK, Signal
 from stemsteer.chunks import Chunk, OverlapAdd, plan
 from stemsteer.config import RunSettings
 from stemsteer.devices import describe
@@ -57,7 +57,7 @@ class TrackAscent:
         """The steered track, a piece at a time, at the level of the file."""
         chunks = self.chunks(signal)
         joined = OverlapAdd(chunks)
-        progress = tqdm(total=len(chunks) * self.settings.steps, desc=self.name[2], unit="step", mininterval=1)
+        progress = tqdm(total=len(chunks) * self.settings.steps, desc=" ".join(self.name), unit="step", mininterval=1)
         for chunk in chunks:
             steered = self._steer_chunk(signal, chunk, progress)
             yield joined.add(chunk.index, steered / np.float32(signal.gain))
@@ -65,10 +65,10 @@ class TrackAscent:
 
     def _steer_chunk(self, signal: ModelSignal, chunk: Chunk, progress: "tqdm[Any]") -> Signal:
         audio = signal.read(chunk.start, chunk.stop)
-        if not audio.any():
+        if np.abs(audio).max() <= SILENCE_PEAK:
             # Nothing is there to be steered, and a tagger's opinion on silence is worth no step.
             progress.update(self.settings.steps)
-            return audio
+            return np.zeros_like(audio)
         seed = chunk_seed(self.settings.seed, *self.name, chunk.index)
         torch.manual_seed(seed)
         mixture = torch.from_numpy(audio).to(self.device)[None]

@@ -45,8 +45,10 @@ def test_a_piece_is_scaled_as_the_whole(file: Path) -> None:
 
 
 @pytest.mark.parametrize("samples", [0, 1000])
-def test_silence_stays_as_it_is(file: Path, samples: int) -> None:
-    signal = write(file, np.zeros(samples, np.float32))
+@pytest.mark.parametrize("trace", [0, 1e-6])
+def test_silence_stays_as_it_is(file: Path, samples: int, trace: float) -> None:
+    """Traces of a codec's noise are not blown up to full scale."""
+    signal = write(file, np.full(samples, trace, np.float32))
     assert signal.silent
     assert signal.gain == 1
-    assert not signal.read(0, samples).any()
+    assert (signal.read(0, samples) == np.float32(trace)).all()

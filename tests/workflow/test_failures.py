@@ -43,9 +43,14 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Ended]:
     workplace = Workplace(tmp_path_factory.mktemp("failures"))
     write_files(workplace.folder)
     workplace.tracks(
-        *({"track": file, "mixture": file, "reference_guitar": ""} for file in BROKEN),
-        {"track": "007", "mixture": "good.wav", "reference_guitar": "good.wav"},
-        {"track": "bad reference", "mixture": "good.wav", "reference_guitar": "half.wav"},
+        *({"track": file, "mixture": file} for file in BROKEN),
+        {
+            "track": "007",
+            "mixture": "good.wav",
+            "sources": "guitar, drums",
+            "reference_guitar": "good.wav",
+            "reference_drums": "half.wav",
+        },
     )
     return workplace, workplace.snakemake()
 
@@ -68,11 +73,11 @@ def test_a_broken_file_is_named_in_one_sentence(failed: tuple[Workplace, Ended],
 
 def test_a_bad_reference_costs_the_scores_and_nothing_else(failed: tuple[Workplace, Ended]) -> None:
     workplace, ended = failed
-    log = workplace.text("logs/decode_reference/bad reference/guitar.log")
+    log = workplace.text("logs/decode_reference/007/drums.log")
     assert log.startswith(f"error: {BAD_REFERENCE}")
     assert log in ended.output
-    assert len(workplace.audio("results/runs/quick/stems/bad reference/guitar.wav")[0]) == RATE
-    assert not (workplace.folder / "results/runs/quick/scores/bad reference").exists()
+    assert len(workplace.audio("results/runs/quick/stems/007/drums.wav")[0]) == RATE
+    assert not (workplace.folder / "results/runs/quick/scores/007/drums.tsv").exists()
 
 
 def test_the_good_track_is_finished(failed: tuple[Workplace, Ended]) -> None:

@@ -26,16 +26,13 @@ class Song:
 
 SONGS = [
     Song("short at 8 kHz.wav", "short at 8 kHz", 8000, 1, ("-c:a", "pcm_s16le"), seconds=0.2),
-    Song("stéréo ♪ 日本.flac", "stéréo ♪ 日本", 44100, 2, ("-sample_fmt", "s32")),
-    Song("5.1/100% {surround}.wav", "5.1 - 100% _surround_", 48000, 6, ("-c:a", "pcm_f32le")),
-    Song("-a dash, 96 kHz.wav", "-a dash, 96 kHz", 96000, 2, ("-c:a", "pcm_s24le")),
+    Song("-a dash, 96 kHz, 24 bits.flac", "-a dash, 96 kHz, 24 bits", 96000, 2, ("-sample_fmt", "s32")),
     Song('it\'s "loud".wav', "it's _loud_", 44100, 1, ("-c:a", "pcm_f32le"), gain=6.0),
-    Song("silent.wav", "silent", 22050, 2, gain=0.0),
-    Song("#1 = a;b|c.mp3", "#1 = a;b_c", 44100, 2),
-    Song("$HOME `date`.m4a", "$HOME `date`", 44100, 2),
-    Song("[0-9]!.ogg", "[0-9]!", 44100, 2, ("-c:a", "vorbis", "-strict", "-2")),
-    Song("a.b.opus", "a.b", 48000, 2, ("-c:a", "libopus")),
-    Song("video & sound.mp4", "video & sound", 44100, 1, (*VIDEO, "-c:a", "aac")),
+    Song("5.1/100% {surround}.mp4", "5.1 - 100% _surround_", 48000, 6, (*VIDEO, "-c:a", "aac")),
+    Song("stéréo ♪ 日本.mp3", "stéréo ♪ 日本", 44100, 2),
+    Song("$HOME `date`.m4a", "$HOME `date`", 32000, 2, gain=0.0),
+    Song("[0-9]! & a.b.ogg", "[0-9]! & a.b", 44100, 2, ("-c:a", "vorbis", "-strict", "-2")),
+    Song("#1 = c;d|e.opus", "#1 = c;d_e", 48000, 1, ("-c:a", "libopus")),
 ]
 
 
@@ -47,7 +44,8 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Ended]:
         path = workplace.folder / "my songs" / song.file
         path.parent.mkdir(parents=True, exist_ok=True)
         encode(path, song.gain * music(song.seconds, song.rate, song.channels), song.rate, song.options)
-    (workplace.folder / "my songs/cover.jpg").touch()
+    for name in ("cover.jpg", "._hidden.mp3"):
+        (workplace.folder / "my songs" / name).touch()
     return workplace, workplace.snakemake(tracks="my songs")
 
 
@@ -93,11 +91,12 @@ def test_everything_is_recorded(songs: tuple[Workplace, Ended], song: Song) -> N
 
 def test_silence_gives_silence_and_a_warning(songs: tuple[Workplace, Ended]) -> None:
     workplace, ended = songs
-    stem, _ = workplace.audio("results/runs/quick/stems/silent/guitar.wav")
+    (song,) = (song for song in SONGS if not song.gain)
+    stem, _ = workplace.audio(f"results/runs/quick/stems/{song.track}/guitar.wav")
     assert not stem.any()
-    warning = "'my songs/silent.wav' is silent: its stems will be silent"
-    assert workplace.json("results/audio/silent/facts.json")["warnings"] == [warning]
-    assert f"warning: {warning}" in workplace.text("logs/decode/silent.log")
+    warning = f"'my songs/{song.file}' is silent: its stems will be silent"
+    assert workplace.json(f"results/audio/{song.track}/facts.json")["warnings"] == [warning]
+    assert f"warning: {warning}" in workplace.text(f"logs/decode/{song.track}.log")
     assert warning in ended.output
 
 

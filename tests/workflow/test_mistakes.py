@@ -28,14 +28,9 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[dict[str, str]], str]] = {
         "track 'song': there is no source or tag 'drumz' (did you mean drums?)",
     ),
     "source without a tag": ({"sources": ["bass"]}, [ROW], "tagger MTT_musicnn: the vocabulary mtat has no tag for"),
-    "tagger": ({"runs": {"quick": {"taggers": ["MTT_mussicnn"]}}}, [ROW], "(did you mean MTT_musicnn?)"),
     "column": ({}, [{**ROW, "duratoin": "1"}], "unknown column 'duratoin' (did you mean duration?)"),
-    "number": ({}, [{**ROW, "start": "1:30"}], "tracks.tsv, row 2: start is '1:30'"),
     "two of one name": ({}, [ROW, ROW], "tracks.tsv, row 3: the track 'song' is there twice"),
     "path as a name": ({}, [{**ROW, "track": "../song"}], "tracks.tsv, row 2: the track '../song' cannot be"),
-    "spare cell": ({}, [{**ROW, "": "spare"}], "tracks.tsv: unknown column ''"),
-    "table": ({"tracks": "trakcs.tsv"}, [ROW], "tracks: there is no table or folder trakcs.tsv"),
-    "weights": ({"generators": {"mine": {"weights": "mine.pth.tar"}}}, [ROW], "generators.mine.weights: "),
 }
 
 

@@ -212,3 +212,10 @@ def test_a_dry_run_from_another_folder_makes_nothing(workplace: Workplace, as_wa
     assert ended.status == 0, ended.output
     assert workplace.files() == before
     assert list(tmp_path.iterdir()) == []
+
+
+def test_another_checkpoint_redoes_what_came_from_it(workplace: Workplace, as_wav: Ended) -> None:
+    (workplace.folder / "random.pth.tar").touch()
+    redone = workplace.snakemake("-n", stems=WAV, **SETTINGS)
+    once = dict.fromkeys(["encode", "ascend", "stem", "evaluate", "scores", "report", "all"], 1)
+    assert redone.jobs == {**once, "total": 7}
