@@ -1,7 +1,5 @@
 """The demo, cut short: the config as it comes, in another folder, with as few steps as show that all of it works."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -64,8 +62,3 @@ def test_the_report_lets_one_listen(demo: tuple[Workplace, Ended]) -> None:
 def test_everything_is_under_results_and_logs(demo: tuple[Workplace, Ended]) -> None:
     workplace, _ = demo
     assert sorted(path.name for path in workplace.folder.iterdir()) == [".snakemake", "logs", "results"]
-
-
-def test_snakemake_finds_nothing_to_improve(tmp_path: Path) -> None:
-    ended = snakemake(tmp_path, "--lint")
-    assert ended.status == 0, ended.output

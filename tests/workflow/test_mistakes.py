@@ -17,15 +17,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[dict[str, str]], str]] = {
         [ROW],
         "config: sources: there is no source or tag 'guitr' (did you mean guitar?)",
     ),
-    "tag": (
-        {"sources": ["tag:classcal"]},
-        [ROW],
-        "config: sources: there is no source or tag 'tag:classcal' (did you mean tag:classical?)",
-    ),
-    "source in the table": (
+    "tag in the table": (
         {},
-        [{**ROW, "sources": "drumz"}],
-        "track 'song': there is no source or tag 'drumz' (did you mean drums?)",
+        [{**ROW, "sources": "drums, tag:classcal"}],
+        "track 'song': there is no source or tag 'tag:classcal' (did you mean tag:classical?)",
     ),
     "source without a tag": ({"sources": ["bass"]}, [ROW], "tagger MTT_musicnn: the vocabulary mtat has no tag for"),
     "column": ({}, [{**ROW, "duratoin": "1"}], "unknown column 'duratoin' (did you mean duration?)"),

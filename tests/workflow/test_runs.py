@@ -24,11 +24,11 @@ RUNS: dict[str, dict[str, Any]] = {
     "jukebox": {**QUICK, "generator": "mine"},
 }
 SETTINGS: dict[str, Any] = {
+    "stems": {"container": "flac", "encoding": "int16"},
     "runs": RUNS,
     "generators": {"embedded": {}, "mine": {"weights": "random.pth.tar", "level": 1}},
 }
-FLAC = {"container": "flac", "encoding": "int16"}
-WAV = {"container": "wav", "encoding": "int24"}
+AS_WAV = {**SETTINGS, "runs": {"style": RUNS["style"]}, "stems": {"container": "wav", "encoding": "int24"}}
 
 
 def write_random_jukebox(path: Path) -> None:
@@ -78,25 +78,127 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
 
 
 @pytest.fixture(scope="module")
-def as_flac(workplace: Workplace) -> Ended:
-    return workplace.snakemake(stems=FLAC, **SETTINGS)
+def separated(workplace: Workplace) -> Ended:
+    return workplace.snakemake(**SETTINGS)
 
 
 @pytest.fixture(scope="module")
-def as_wav(workplace: Workplace, as_flac: Ended) -> Ended:
-    """The same stems in another format."""
-    return workplace.snakemake(stems=WAV, **SETTINGS)
+def as_wav(workplace: Workplace, separated: Ended) -> Ended:
+    """The stems of one run in another format."""
+    return workplace.snakemake(**AS_WAV)
 
 
-def test_only_the_stems_are_written_anew_in_another_format(as_flac: Ended, as_wav: Ended) -> None:
-    assert as_flac.status == as_wav.status == 0, as_flac.output + as_wav.output
-    common = {"stem": 3, "evaluate": 3, "scores": 1, "plan": 1, "report": 1, "all": 1}
-    assert as_flac.jobs == {"decode": 1, "decode_reference": 1, "encode": 2, "ascend": 3, **common, "total": 17}
-    assert as_wav.jobs == {**common, "total": 10}
+def test_every_job_is_done_once(separated: Ended) -> None:
+    assert separated.status == 0, separated.output
+    audio_jobs = {"decode": 1, "decode_reference": 1, "encode": 2, "ascend": 3, "stem": 3, "evaluate": 3}
+    assert separated.jobs == {**audio_jobs, "scores": 1, "plan": 1, "report": 1, "all": 1, "total": 17}
 
 
-@pytest.mark.parametrize(("suffix", "bits"), [("flac", 16), ("wav", 24)])
-@pytest.mark.parametrize("run", RUNS)
+def test_a_reference_of_another_rate_gives_finite_scores(workplace: Workplace, separated: Ended) -> None:
+    scores = workplace.table("results/scores.tsv").set_index(["run", "estimate"])
+    assert set(scores.track) == {TRACK}
+    parts = {(run, part) for run in ("chunked residual", "jukebox") for part in ("masked", "residual")}
+    parts |= {("style", "steered"), ("style", "residual")}
+    assert set(scores.index) == parts | {(run, estimate) for run in RUNS for estimate in ("mixture", "silence")}
+    assert np.isfinite(scores.loc[sorted(parts), ["si_sdr_db", "snr_db", "level_db"]]).all(axis=None)
+    # The reference is the mixture at half the level, so that is what the mixture scores.
+    assert scores.loc[("style", "mixture"), "snr_db"] == pytest.approx(0, abs=0.01)
+    assert scores.loc[("style", "mixture"), "level_db"] == pytest.approx(6.02, abs=0.01)
+    assert scores.loc[("style", "mixture"), "si_sdr_db"] > 40
+
+
+def test_parts_are_named_by_what_they_are(workplace: Workplace, separated: Ended) -> None:
+    names = {run: workplace.json(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.json")["stem_is"] for run in RUNS}
+    assert names == {"chunked residual": "residual", "style": "steered", "jukebox": "masked"}
+
+
+def test_a_long_track_is_steered_in_chunks_and_joined(workplace: Workplace, separated: Ended) -> None:
+    folder = f"results/runs/chunked residual/estimates/{TRACK}"
+    chunks = workplace.json(f"{folder}/{SOURCE}.json")["chunks"]
+    assert [(chunk["start"], chunk["stop"]) for chunk in chunks] == [(0, 37485), (28665, SAMPLES)]
+    assert chunks[0]["seed"] != chunks[1]["seed"]
+    history = workplace.table(f"{folder}/{SOURCE}.history.tsv")
+    assert list(zip(history.chunk, history.step, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert np.isfinite(history.loss).all()
+    estimate, _ = workplace.audio(f"{folder}/{SOURCE}.wav")
+    assert estimate.shape == (SAMPLES, 1)
+    # The codec's copy of the excerpt runs through the seam, in place.
+    model, _ = workplace.audio(f"results/audio/{TRACK}/model.wav")
+    seam = slice(28665, 37485)
+    assert np.corrcoef(estimate[seam, 0], model[seam, 0])[0, 1] > 0.5
+
+
+def test_a_checkpoint_of_ones_own_is_the_generator(workplace: Workplace, separated: Ended) -> None:
+    codes = np.load(workplace.folder / f"results/codes/mine/{TRACK}.npy")
+    assert codes.shape == (-(-SAMPLES // 32),)  # the hop of level 1
+    assert codes.dtype == np.uint16
+    record = workplace.json(f"results/runs/jukebox/estimates/{TRACK}/{SOURCE}.json")
+    assert record["generator_sha256"] == sha256(workplace.folder / "random.pth.tar")
+    assert record["generator_licence"] == "unknown (a local file)"
+
+
+def test_nothing_is_done_twice(workplace: Workplace, separated: Ended) -> None:
+    again = workplace.snakemake(**SETTINGS)
+    assert again.status == 0
+    assert "Nothing to be done" in again.output
+    assert again.jobs == {}
+
+
+def test_another_source_asks_for_its_own_jobs_only(workplace: Workplace, separated: Ended) -> None:
+    more = workplace.snakemake("-n", **{**SETTINGS, "tracks": "more.tsv"})
+    assert more.status == 0
+    assert more.jobs == {"ascend": 3, "stem": 3, "plan": 1, "report": 1, "all": 1, "total": 9}
+
+
+def test_another_setting_redoes_its_run_only(workplace: Workplace, separated: Ended) -> None:
+    runs = {**RUNS, "style": {**RUNS["style"], "steps": 2}}
+    redone = workplace.snakemake("-n", **{**SETTINGS, "runs": runs})
+    assert redone.status == 0
+    once = dict.fromkeys(["ascend", "stem", "evaluate", "scores", "plan", "report", "all"], 1)
+    assert redone.jobs == {**once, "total": 7}
+
+
+def test_another_checkpoint_redoes_what_came_from_it(workplace: Workplace, separated: Ended) -> None:
+    (workplace.folder / "random.pth.tar").touch()
+    redone = workplace.snakemake("-n", **SETTINGS)
+    once = dict.fromkeys(["encode", "ascend", "stem", "evaluate", "scores", "report", "all"], 1)
+    assert redone.jobs == {**once, "total": 7}
+
+
+def test_a_dry_run_from_another_folder_makes_nothing(workplace: Workplace, separated: Ended, tmp_path: Path) -> None:
+    before = workplace.files()
+    config = str(workplace.folder / "mine.yaml")
+    ended = snakemake(tmp_path, "--directory", str(workplace.folder), "--configfile", config, "-n")
+    assert ended.status == 0, ended.output
+    assert workplace.files() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_config_gives_the_same_bytes_elsewhere(workplace: Workplace, separated: Ended, tmp_path: Path) -> None:
+    elsewhere = prepare(tmp_path)
+    run = "chunked residual"
+    ended = elsewhere.snakemake("stems", **{**SETTINGS, "runs": {run: RUNS[run]}})
+    assert ended.status == 0, ended.output
+    made, remade = workplace.files(), elsewhere.files()
+    for folder, name in (
+        ("estimates", ".wav"),
+        ("estimates", ".history.tsv"),
+        ("stems", ".wav"),
+        ("stems", ".other.wav"),
+    ):
+        path = f"results/runs/{run}/{folder}/{TRACK}/{SOURCE}{name}"
+        assert made[path] == remade[path], path
+
+
+def test_only_the_stems_are_written_anew_in_another_format(as_wav: Ended) -> None:
+    assert as_wav.status == 0, as_wav.output
+    assert as_wav.jobs == {"stem": 1, "evaluate": 1, "scores": 1, "plan": 1, "report": 1, "all": 1, "total": 6}
+
+
+@pytest.mark.parametrize(
+    ("run", "suffix", "bits"),
+    [("chunked residual", "flac", 16), ("style", "flac", 16), ("jukebox", "flac", 16), ("style", "wav", 24)],
+)
 def test_integer_stems_add_up_to_the_mixture(
     workplace: Workplace, as_wav: Ended, run: str, suffix: str, bits: int
 ) -> None:
@@ -123,99 +225,3 @@ def test_clipped_samples_are_counted_and_told(workplace: Workplace, as_wav: Ende
     told = f"warning: {clipped} samples of the stem were clipped by int24"
     assert told in workplace.text(f"logs/stem/style/{TRACK}/{SOURCE}.log")
     assert told in as_wav.output
-
-
-def test_parts_are_named_by_what_they_are(workplace: Workplace, as_wav: Ended) -> None:
-    names = {run: workplace.json(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.json")["stem_is"] for run in RUNS}
-    assert names == {"chunked residual": "residual", "style": "steered", "jukebox": "masked"}
-
-
-def test_a_long_track_is_steered_in_chunks_and_joined(workplace: Workplace, as_flac: Ended) -> None:
-    folder = f"results/runs/chunked residual/estimates/{TRACK}"
-    chunks = workplace.json(f"{folder}/{SOURCE}.json")["chunks"]
-    assert [(chunk["start"], chunk["stop"]) for chunk in chunks] == [(0, 37485), (28665, SAMPLES)]
-    assert chunks[0]["seed"] != chunks[1]["seed"]
-    history = workplace.table(f"{folder}/{SOURCE}.history.tsv")
-    assert list(zip(history.chunk, history.step, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
-    assert np.isfinite(history.loss).all()
-    estimate, _ = workplace.audio(f"{folder}/{SOURCE}.wav")
-    assert estimate.shape == (SAMPLES, 1)
-    # The codec's copy of the excerpt runs through the seam: as loud there as the excerpt is.
-    model, _ = workplace.audio(f"results/audio/{TRACK}/model.wav")
-    seam = slice(28665, 37485)
-    assert np.corrcoef(estimate[seam, 0], model[seam, 0])[0, 1] > 0.9
-
-
-def test_a_checkpoint_of_ones_own_is_the_generator(workplace: Workplace, as_flac: Ended) -> None:
-    codes = np.load(workplace.folder / f"results/codes/mine/{TRACK}.npy")
-    assert codes.shape == (-(-SAMPLES // 32),)  # the hop of level 1
-    assert codes.dtype == np.uint16
-    record = workplace.json(f"results/runs/jukebox/estimates/{TRACK}/{SOURCE}.json")
-    assert record["generator_sha256"] == sha256(workplace.folder / "random.pth.tar")
-    assert record["generator_licence"] == "unknown (a local file)"
-
-
-def test_a_reference_of_another_rate_gives_finite_scores(workplace: Workplace, as_wav: Ended) -> None:
-    scores = workplace.table("results/scores.tsv").set_index(["run", "estimate"])
-    assert set(scores.track) == {TRACK}
-    parts = {(run, part) for run in ("chunked residual", "jukebox") for part in ("masked", "residual")}
-    parts |= {("style", "steered"), ("style", "residual")}
-    assert set(scores.index) == parts | {(run, estimate) for run in RUNS for estimate in ("mixture", "silence")}
-    assert np.isfinite(scores.loc[sorted(parts), ["si_sdr_db", "snr_db", "level_db"]]).all(axis=None)
-    # The reference is the mixture at half the level, so that is what the mixture scores.
-    assert scores.loc[("style", "mixture"), "snr_db"] == pytest.approx(0, abs=0.01)
-    assert scores.loc[("style", "mixture"), "level_db"] == pytest.approx(6.02, abs=0.01)
-    assert scores.loc[("style", "mixture"), "si_sdr_db"] > 40
-
-
-def test_nothing_is_done_twice(workplace: Workplace, as_wav: Ended) -> None:
-    again = workplace.snakemake(stems=WAV, **SETTINGS)
-    assert again.status == 0
-    assert "Nothing to be done" in again.output
-    assert again.jobs == {}
-
-
-def test_another_source_asks_for_its_own_jobs_only(workplace: Workplace, as_wav: Ended) -> None:
-    more = workplace.snakemake("-n", stems=WAV, tracks="more.tsv", **SETTINGS)
-    assert more.status == 0
-    assert more.jobs == {"ascend": 3, "stem": 3, "plan": 1, "report": 1, "all": 1, "total": 9}
-
-
-def test_another_setting_redoes_its_run_only(workplace: Workplace, as_wav: Ended) -> None:
-    runs = {**RUNS, "style": {**RUNS["style"], "steps": 2}}
-    redone = workplace.snakemake("-n", stems=WAV, **{**SETTINGS, "runs": runs})
-    assert redone.status == 0
-    once = dict.fromkeys(["ascend", "stem", "evaluate", "scores", "plan", "report", "all"], 1)
-    assert redone.jobs == {**once, "total": 7}
-
-
-def test_the_same_config_gives_the_same_bytes_elsewhere(workplace: Workplace, as_wav: Ended, tmp_path: Path) -> None:
-    elsewhere = prepare(tmp_path)
-    run = "chunked residual"
-    ended = elsewhere.snakemake("stems", stems=WAV, **{**SETTINGS, "runs": {run: RUNS[run]}})
-    assert ended.status == 0, ended.output
-    made, remade = workplace.files(), elsewhere.files()
-    for folder, name in (
-        ("estimates", ".wav"),
-        ("estimates", ".history.tsv"),
-        ("stems", ".wav"),
-        ("stems", ".other.wav"),
-    ):
-        path = f"results/runs/{run}/{folder}/{TRACK}/{SOURCE}{name}"
-        assert made[path] == remade[path], path
-
-
-def test_a_dry_run_from_another_folder_makes_nothing(workplace: Workplace, as_wav: Ended, tmp_path: Path) -> None:
-    before = workplace.files()
-    config = str(workplace.folder / "mine.yaml")
-    ended = snakemake(tmp_path, "--directory", str(workplace.folder), "--configfile", config, "-n")
-    assert ended.status == 0, ended.output
-    assert workplace.files() == before
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_another_checkpoint_redoes_what_came_from_it(workplace: Workplace, as_wav: Ended) -> None:
-    (workplace.folder / "random.pth.tar").touch()
-    redone = workplace.snakemake("-n", stems=WAV, **SETTINGS)
-    once = dict.fromkeys(["encode", "ascend", "stem", "evaluate", "scores", "report", "all"], 1)
-    assert redone.jobs == {**once, "total": 7}
