@@ -21,7 +21,8 @@ def encode(
     device = choose_device(device_name, threads)
     generator = load_generator(settings, device)
     codes, quality = encode_track(ModelSignal(model), generator, device)
-    logging.info("%d codes, of which %d different; reconstruction: %s", len(codes), quality.codes_used, quality)
+    snr = "undefined (silence)" if quality.snr_db is None else f"{quality.snr_db:.2f} dB"
+    logging.info("%d codes, of which %d different; SNR of the reconstruction: %s", len(codes), quality.codes_used, snr)
     with written_whole(codes_out) as part:
         np.save(part, codes)
     record = {"generator": settings.model_dump(), "weights_sha256": generator.fingerprint, "licence": generator.licence}

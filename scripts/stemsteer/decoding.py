@@ -53,14 +53,14 @@ def decode(path: str, start: float, duration: float | None, mixture_out: Path, m
     with decoding(header) as stream:
         samples, peak = _write_excerpt(stream, start, duration, mixture_out)
     rate = stream.sample_rate
-    with writing(model_out, MODEL_RATE, 1, samples=resampled_length(samples, rate, MODEL_RATE)) as model:
-        for block in resampled(map(mono, blocks(mixture_out)), rate, MODEL_RATE):
-            model.write(block)
+    model_peak = _write_model_signal(mixture_out, rate, resampled_length(samples, rate, MODEL_RATE), model_out)
     warnings = stream.warnings
     if samples < (_excerpt_samples(duration, rate) or 0):
         warnings.append(f"{path!r} ends {samples / rate:.3f} s after {start:g} s: its excerpt is no longer than that")
     if peak <= SILENCE_PEAK:
         warnings.append(f"{path!r} is silent: its stems will be silent")
+    elif model_peak <= SILENCE_PEAK:
+        warnings.append(f"the channels of {path!r} cancel each other in their mean: its stems will be silent")
     return Facts(
         path=path,
         codec=header.codec,
@@ -92,6 +92,16 @@ def _write_excerpt(stream: Decoding, start: float, duration: float | None, out: 
             length = f"{stream.samples / rate:.3f} s"
             raise UserError(f"{path!r} is {length} long and its excerpt starts at {start:g} s; let it start earlier")
     return writer.samples, peak
+
+
+def _write_model_signal(mixture: Path, rate: int, samples: int, out: Path) -> float:
+    """Write the mean of the mixture's channels at `MODEL_RATE`; returns its peak."""
+    peak = 0.0
+    with writing(out, MODEL_RATE, 1, samples=samples) as model:
+        for block in resampled(map(mono, blocks(mixture)), rate, MODEL_RATE):
+            model.write(block)
+            peak = max(peak, float(np.abs(block).max(initial=0)))
+    return peak
 
 
 def decode_reference(path: str, start: float, duration: float | None, mixture: Facts, reference_out: Path) -> list[str]:

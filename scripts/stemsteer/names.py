@@ -4,8 +4,9 @@ import difflib
 import re
 from collections.abc import Iterable
 
-# A track's name becomes a folder, on any operating system and inside Snakemake's wildcards.
-NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|{}]')
+# A track's name becomes a folder, on any operating system, and a wildcard of Snakemake's, which writes it into the
+# command lines of cluster jobs: a comma would end it there, and a shell would expand what follows $ or `.
+NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|{},$`]')
 
 LONGEST = 200
 """Bytes of a folder's name: file systems hold 255, and the names of logs are longer by a suffix."""

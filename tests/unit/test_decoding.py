@@ -348,6 +348,15 @@ def test_references_that_cannot_be_used(tmp_path, mixture):
         reference(tmp_path / "missing.wav", mixture)
 
 
+def test_channels_that_cancel_are_told(tmp_path):
+    path = tmp_path / "opposite.wav"
+    audio.write(path, music(channels=1) * np.array([1, -1], np.float32), RATE)
+    facts, _, model = decoded(str(path))
+    assert not facts.silent
+    assert not model.any()
+    assert "cancel each other" in facts.warnings[0]
+
+
 def test_a_silent_reference_is_told(tmp_path, mixture):
     audio.write(tmp_path / "bass.wav", 0 * music(), RATE)
     assert "is silent" in reference(tmp_path / "bass.wav", mixture)[1][0]

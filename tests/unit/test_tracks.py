@@ -21,11 +21,11 @@ def test_a_table_is_read(tmp_path: Path) -> None:
     place = table(
         tmp_path,
         "track|mixture|start|duration|sources|reference_drums\n"
-        "Don't \u00fcber – #1, 100%|a b.wav|1.5|10|drums, vocals|d.wav\n"
+        "Don't \u00fcber – #1 100%|a b.wav|1.5|10|drums, vocals|d.wav\n"
         "-plain|b.flac||||\n",
     )
     first, second = read_tracks(place, ["piano"])
-    assert first == Track("Don't \u00fcber – #1, 100%", "a b.wav", ("drums", "vocals"), 1.5, 10.0, {"drums": "d.wav"})
+    assert first == Track("Don't \u00fcber – #1 100%", "a b.wav", ("drums", "vocals"), 1.5, 10.0, {"drums": "d.wav"})
     assert second == Track("-plain", "b.flac", ("piano",))
 
 
@@ -52,6 +52,7 @@ def test_a_table_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
         ("track|mixture\n../x|a.wav\n", r"row 2: the track '\.\./x' cannot be the name of a folder; call it '_x'"),
         ("track|mixture\na/b|a.wav\n", "row 2: the track 'a/b' cannot be the name of a folder; call it 'a_b'"),
         ("track|mixture\n.hidden|a.wav\n", "row 2: the track '.hidden' cannot be the name of a folder"),
+        ("track|mixture\n$(a), `b`|a.wav\n", r"cannot be the name of a folder; call it '_\(a\)_ _b_'"),
         ("track|mixture\n{a}|a.wav\n", "cannot be the name of a folder; call it '_a_'"),
         ("track|mixture\n|a.wav\n", "row 2: the column track is empty"),
         ("track|mixture\na|\n", "row 2: the column mixture is empty"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workplace import Ended, Workplace, snakemake
+from workdir import Ended, Workdir, snakemake
 
 SONG = "The Easton Ellises - Falcon 69"
 ROWS = ["masked", "residual", "mixture", "silence"]
@@ -12,20 +12,20 @@ SAMPLES = 260190
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Ended]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Ended]:
     folder = tmp_path_factory.mktemp("demo")
-    return Workplace(folder), snakemake(folder, "--config", 'runs={"default": {"steps": 1, "fft_sizes": [512]}}')
+    return Workdir(folder), snakemake(folder, "--config", 'runs={"default": {"steps": 1, "fft_sizes": [512]}}')
 
 
-def test_the_demo_runs_in_any_folder(demo: tuple[Workplace, Ended]) -> None:
+def test_the_demo_runs_in_any_folder(demo: tuple[Workdir, Ended]) -> None:
     _, ended = demo
     assert ended.status == 0, ended.output
     assert ended.jobs["falcon69"] == 1
 
 
-def test_the_scores_are_tidy(demo: tuple[Workplace, Ended]) -> None:
-    workplace, _ = demo
-    scores = workplace.table("results/scores.tsv")
+def test_the_scores_are_tidy(demo: tuple[Workdir, Ended]) -> None:
+    workdir, _ = demo
+    scores = workdir.table("results/scores.tsv")
     assert list(scores.run.unique()) == ["default"]
     assert list(scores.track.unique()) == [SONG]
     assert sorted(zip(scores.source, scores.estimate, strict=True)) == sorted(
@@ -40,25 +40,25 @@ def test_the_scores_are_tidy(demo: tuple[Workplace, Ended]) -> None:
         ).all()
 
 
-def test_the_parts_are_those_of_the_excerpt(demo: tuple[Workplace, Ended]) -> None:
-    workplace, _ = demo
-    mixture, rate = workplace.audio("results/datasets/falcon69/mixture.wav")
+def test_the_parts_are_those_of_the_excerpt(demo: tuple[Workdir, Ended]) -> None:
+    workdir, _ = demo
+    mixture, rate = workdir.audio("results/datasets/falcon69/mixture.wav")
     excerpt = mixture[round(0.1 * rate) :][:SAMPLES]
     for source in ("drums", "vocals"):
-        stem, _ = workplace.audio(f"results/runs/default/stems/{SONG}/{source}.wav")
-        other, _ = workplace.audio(f"results/runs/default/stems/{SONG}/{source}.other.wav")
+        stem, _ = workdir.audio(f"results/runs/default/stems/{SONG}/{source}.wav")
+        other, _ = workdir.audio(f"results/runs/default/stems/{SONG}/{source}.other.wav")
         np.testing.assert_allclose(stem + other, excerpt, rtol=0, atol=1e-6)
 
 
-def test_the_report_lets_one_listen(demo: tuple[Workplace, Ended]) -> None:
-    workplace, _ = demo
-    page = workplace.text("results/report/index.html")
+def test_the_report_lets_one_listen(demo: tuple[Workdir, Ended]) -> None:
+    workdir, _ = demo
+    page = workdir.text("results/report/index.html")
     assert "What is missing" not in page
-    heard = {path.name for path in (workplace.folder / "results/report/audio").rglob("*.flac")}
+    heard = {path.name for path in (workdir.folder / "results/report/audio").rglob("*.flac")}
     parts = {f"{source}.{part}.flac" for source in ("drums", "vocals") for part in ("stem", "other", "reference")}
     assert heard == {"mixture.flac", *parts}
 
 
-def test_everything_is_under_results_and_logs(demo: tuple[Workplace, Ended]) -> None:
-    workplace, _ = demo
-    assert sorted(path.name for path in workplace.folder.iterdir()) == [".snakemake", "logs", "results"]
+def test_everything_is_under_results_and_logs(demo: tuple[Workdir, Ended]) -> None:
+    workdir, _ = demo
+    assert sorted(path.name for path in workdir.folder.iterdir()) == [".snakemake", "logs", "results"]

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from stemsteer import audio
-from workplace import Ended, Workplace, music
+from workdir import Ended, Workdir, music
 
 RATE = 16000
 BROKEN = {
@@ -39,10 +39,10 @@ def write_files(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Ended]:
-    workplace = Workplace(tmp_path_factory.mktemp("failures"))
-    write_files(workplace.folder)
-    workplace.tracks(
+def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Ended]:
+    workdir = Workdir(tmp_path_factory.mktemp("failures"))
+    write_files(workdir.folder)
+    workdir.tracks(
         *({"track": file, "mixture": file} for file in BROKEN),
         {
             "track": "007",
@@ -52,50 +52,50 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Ended]:
             "reference_drums": "half.wav",
         },
     )
-    return workplace, workplace.snakemake()
+    return workdir, workdir.snakemake()
 
 
-def test_the_failure_is_told_by_the_exit_status(failed: tuple[Workplace, Ended]) -> None:
+def test_the_failure_is_told_by_the_exit_status(failed: tuple[Workdir, Ended]) -> None:
     _, ended = failed
     assert ended.status == 1
     assert "Traceback" not in ended.output
 
 
 @pytest.mark.parametrize("track", BROKEN)
-def test_a_broken_file_is_named_in_one_sentence(failed: tuple[Workplace, Ended], track: str) -> None:
-    workplace, ended = failed
-    log = workplace.text(f"logs/decode/{track}.log")
+def test_a_broken_file_is_named_in_one_sentence(failed: tuple[Workdir, Ended], track: str) -> None:
+    workdir, ended = failed
+    log = workdir.text(f"logs/decode/{track}.log")
     assert log.count("\n") == 1
     assert log.startswith(f"error: {BROKEN[track]}")
     assert log in ended.output
-    assert not (workplace.folder / "results/audio" / track / "mixture.wav").exists()
+    assert not (workdir.folder / "results/audio" / track / "mixture.wav").exists()
 
 
-def test_a_bad_reference_costs_the_scores_and_nothing_else(failed: tuple[Workplace, Ended]) -> None:
-    workplace, ended = failed
-    log = workplace.text("logs/decode_reference/007/drums.log")
+def test_a_bad_reference_costs_the_scores_and_nothing_else(failed: tuple[Workdir, Ended]) -> None:
+    workdir, ended = failed
+    log = workdir.text("logs/decode_reference/007/drums.log")
     assert log.startswith(f"error: {BAD_REFERENCE}")
     assert log in ended.output
-    assert len(workplace.audio("results/runs/quick/stems/007/drums.wav")[0]) == RATE
-    assert not (workplace.folder / "results/runs/quick/scores/007/drums.tsv").exists()
+    assert len(workdir.audio("results/runs/quick/stems/007/drums.wav")[0]) == RATE
+    assert not (workdir.folder / "results/runs/quick/scores/007/drums.tsv").exists()
 
 
-def test_the_good_track_is_finished(failed: tuple[Workplace, Ended]) -> None:
-    workplace, _ = failed
-    assert len(workplace.audio("results/runs/quick/stems/007/guitar.wav")[0]) == RATE
-    scores = workplace.table("results/runs/quick/scores/007/guitar.tsv")
+def test_the_good_track_is_finished(failed: tuple[Workdir, Ended]) -> None:
+    workdir, _ = failed
+    assert len(workdir.audio("results/runs/quick/stems/007/guitar.wav")[0]) == RATE
+    scores = workdir.table("results/runs/quick/scores/007/guitar.tsv")
     assert list(scores.estimate) == ["masked", "residual", "mixture", "silence"]
 
 
-def test_the_report_tells_all_failures(failed: tuple[Workplace, Ended]) -> None:
-    workplace, _ = failed
-    page = html.unescape(workplace.text("results/report/index.html"))
+def test_the_report_tells_all_failures(failed: tuple[Workdir, Ended]) -> None:
+    workdir, _ = failed
+    page = html.unescape(workdir.text("results/report/index.html"))
     for sentence in (*BROKEN.values(), BAD_REFERENCE):
         assert sentence in page
     assert "What is missing" in page
-    assert (workplace.folder / "results/report/audio/runs/quick/007/guitar.stem.flac").exists()
+    assert (workdir.folder / "results/report/audio/runs/quick/007/guitar.stem.flac").exists()
 
 
-def test_the_table_has_the_scores_that_there_are(failed: tuple[Workplace, Ended]) -> None:
-    workplace, _ = failed
-    assert set(workplace.table("results/scores.tsv").track) == {"007"}
+def test_the_table_has_the_scores_that_there_are(failed: tuple[Workdir, Ended]) -> None:
+    workdir, _ = failed
+    assert set(workdir.table("results/scores.tsv").track) == {"007"}

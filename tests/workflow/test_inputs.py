@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from workplace import Ended, Workplace, decode, encode, music
+from workdir import Ended, Workdir, decode, encode, music
 
 VIDEO = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1", "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4")
 
@@ -26,41 +26,41 @@ class Song:
 
 SONGS = [
     Song("short at 8 kHz.wav", "short at 8 kHz", 8000, 1, ("-c:a", "pcm_s16le"), seconds=0.2),
-    Song("-a dash, 96 kHz, 24 bits.flac", "-a dash, 96 kHz, 24 bits", 96000, 2, ("-sample_fmt", "s32")),
+    Song("-a dash, 96 kHz, 24 bits.flac", "-a dash_ 96 kHz_ 24 bits", 96000, 2, ("-sample_fmt", "s32")),
     Song('it\'s "loud".wav', "it's _loud_", 44100, 1, ("-c:a", "pcm_f32le"), gain=6.0),
     Song("5.1/100% {surround}.mp4", "5.1 - 100% _surround_", 48000, 6, (*VIDEO, "-c:a", "aac")),
     Song("stéréo ♪ 日本.mp3", "stéréo ♪ 日本", 44100, 2),
-    Song("$HOME `date`.m4a", "$HOME `date`", 32000, 2, gain=0.0),
+    Song("$HOME `date`.m4a", "_HOME _date_", 32000, 2, gain=0.0),
     Song("[0-9]! & a.b.ogg", "[0-9]! & a.b", 44100, 2, ("-c:a", "vorbis", "-strict", "-2")),
     Song("#1 = c;d|e.opus", "#1 = c;d_e", 48000, 1, ("-c:a", "libopus")),
 ]
 
 
 @pytest.fixture(scope="module")
-def songs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workplace, Ended]:
+def songs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Ended]:
     """A folder of songs, separated."""
-    workplace = Workplace(tmp_path_factory.mktemp("songs"))
+    workdir = Workdir(tmp_path_factory.mktemp("songs"))
     for song in SONGS:
-        path = workplace.folder / "my songs" / song.file
+        path = workdir.folder / "my songs" / song.file
         path.parent.mkdir(parents=True, exist_ok=True)
         encode(path, song.gain * music(song.seconds, song.rate, song.channels), song.rate, song.options)
     for name in ("cover.jpg", "._hidden.mp3"):
-        (workplace.folder / "my songs" / name).touch()
-    return workplace, workplace.snakemake(tracks="my songs")
+        (workdir.folder / "my songs" / name).touch()
+    return workdir, workdir.snakemake(tracks="my songs")
 
 
-def test_the_run_succeeds(songs: tuple[Workplace, Ended]) -> None:
+def test_the_run_succeeds(songs: tuple[Workdir, Ended]) -> None:
     _, ended = songs
     assert ended.status == 0, ended.output
     assert ended.jobs["ascend"] == len(SONGS)
 
 
 @pytest.mark.parametrize("song", SONGS, ids=lambda song: song.file)
-def test_stem_and_other_part_add_up_to_the_file(songs: tuple[Workplace, Ended], song: Song) -> None:
-    workplace, _ = songs
-    file = decode(workplace.folder / "my songs" / song.file, song.channels)
-    stem, rate = workplace.audio(f"results/runs/quick/stems/{song.track}/guitar.wav")
-    other, _ = workplace.audio(f"results/runs/quick/stems/{song.track}/guitar.other.wav")
+def test_stem_and_other_part_add_up_to_the_file(songs: tuple[Workdir, Ended], song: Song) -> None:
+    workdir, _ = songs
+    file = decode(workdir.folder / "my songs" / song.file, song.channels)
+    stem, rate = workdir.audio(f"results/runs/quick/stems/{song.track}/guitar.wav")
+    other, _ = workdir.audio(f"results/runs/quick/stems/{song.track}/guitar.other.wav")
     assert rate == song.rate
     assert stem.shape == other.shape == file.shape
     assert abs(len(stem) / rate - song.seconds) < 0.06  # the padding of lossy encoders
@@ -70,9 +70,9 @@ def test_stem_and_other_part_add_up_to_the_file(songs: tuple[Workplace, Ended], 
 
 
 @pytest.mark.parametrize("song", SONGS, ids=lambda song: song.file)
-def test_everything_is_recorded(songs: tuple[Workplace, Ended], song: Song) -> None:
-    workplace, _ = songs
-    record = workplace.json(f"results/runs/quick/stems/{song.track}/guitar.json")
+def test_everything_is_recorded(songs: tuple[Workdir, Ended], song: Song) -> None:
+    workdir, _ = songs
+    record = workdir.json(f"results/runs/quick/stems/{song.track}/guitar.json")
     assert (record["run"], record["track"], record["source"]) == ("quick", song.track, "guitar")
     assert (record["stem_is"], record["encoding"]) == ("masked", "float32")
     assert record["clipped_samples"] == record["clipped_samples_other"] == 0
@@ -89,27 +89,27 @@ def test_everything_is_recorded(songs: tuple[Workplace, Ended], song: Song) -> N
     assert {"python", "torch", "snakemake"} <= record["versions"].keys()
 
 
-def test_silence_gives_silence_and_a_warning(songs: tuple[Workplace, Ended]) -> None:
-    workplace, ended = songs
+def test_silence_gives_silence_and_a_warning(songs: tuple[Workdir, Ended]) -> None:
+    workdir, ended = songs
     (song,) = (song for song in SONGS if not song.gain)
-    stem, _ = workplace.audio(f"results/runs/quick/stems/{song.track}/guitar.wav")
+    stem, _ = workdir.audio(f"results/runs/quick/stems/{song.track}/guitar.wav")
     assert not stem.any()
     warning = f"'my songs/{song.file}' is silent: its stems will be silent"
-    assert workplace.json(f"results/audio/{song.track}/facts.json")["warnings"] == [warning]
-    assert f"warning: {warning}" in workplace.text(f"logs/decode/{song.track}.log")
+    assert workdir.json(f"results/audio/{song.track}/facts.json")["warnings"] == [warning]
+    assert f"warning: {warning}" in workdir.text(f"logs/decode/{song.track}.log")
     assert warning in ended.output
 
 
-def test_the_report_has_all_songs(songs: tuple[Workplace, Ended]) -> None:
-    workplace, _ = songs
-    page = workplace.text("results/report/index.html")
+def test_the_report_has_all_songs(songs: tuple[Workdir, Ended]) -> None:
+    workdir, _ = songs
+    page = workdir.text("results/report/index.html")
     assert "What is missing" not in page
     assert all(song.track.replace("&", "&amp;").replace("'", "&#39;") in page for song in SONGS)
 
 
-def test_a_config_of_ones_own_stands_alone(songs: tuple[Workplace, Ended]) -> None:
+def test_a_config_of_ones_own_stands_alone(songs: tuple[Workdir, Ended]) -> None:
     """Neither the demo's run nor its song is added."""
-    workplace, _ = songs
-    plan = workplace.json("results/plan.json")
+    workdir, _ = songs
+    plan = workdir.json("results/plan.json")
     assert list(plan["runs"]) == ["quick"]
     assert sorted(track["track"] for track in plan["tracks"]) == sorted(song.track for song in SONGS)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from workplace import QUICK, Workplace
+from workdir import QUICK, Workdir
 
 ROW = {"track": "song", "mixture": "song.wav"}
 # The settings or the table's rows that are wrong, and what the sentence says.
@@ -31,16 +31,16 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[dict[str, str]], str]] = {
 
 @pytest.mark.parametrize(("settings", "rows", "sentence"), MISTAKES.values(), ids=MISTAKES.keys())
 def test_a_mistake_is_told(tmp_path: Path, settings: dict[str, Any], rows: list[dict[str, str]], sentence: str) -> None:
-    workplace = Workplace(tmp_path)
-    workplace.tracks(*rows)
+    workdir = Workdir(tmp_path)
+    workdir.tracks(*rows)
     (tmp_path / "results").mkdir()
     (tmp_path / "results/scores.tsv").write_text("from an earlier run")
-    before = set(workplace.files())
-    ended = workplace.snakemake(**settings)
+    before = set(workdir.files())
+    ended = workdir.snakemake(**settings)
     assert ended.status == 1
     told = [line for line in ended.output.splitlines() if "workflow specific profile" not in line]
     assert len(told) == 1
     assert told[0].startswith("error: ")
     assert sentence in told[0]
-    assert set(workplace.files()) == {*before, "mine.yaml"}
-    assert workplace.text("results/scores.tsv") == "from an earlier run"
+    assert set(workdir.files()) == {*before, "mine.yaml"}
+    assert workdir.text("results/scores.tsv") == "from an earlier run"

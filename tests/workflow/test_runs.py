@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from jukebox_infer.vqvae.vqvae import VQVAE as JukeboxVQVAE
 
+from reference_vqvae import reference_vqvae
 from stemsteer import audio
 from stemsteer.models import sha256
-from workplace import QUICK, Ended, Workplace, music, snakemake
+from workdir import QUICK, Ended, Workdir, music, snakemake
 
 RATE = 44100
 SOURCE = "tag:guitar"
-TRACK = "Don't stop, #1 = 100% \u00fc"
+TRACK = "Don't stop - #1 = 100% \u00fc"
 SONG = """it's a "song".wav"""
 START, SECONDS = 0.25, 1.5
 SAMPLES = round(SECONDS * RATE)
@@ -34,58 +34,40 @@ AS_WAV = {**SETTINGS, "runs": {"style": RUNS["style"]}, "stems": {"container": "
 def write_random_jukebox(path: Path) -> None:
     """A checkpoint in the official format, of the official size, with random weights."""
     torch.manual_seed(0)
-    model = JukeboxVQVAE(
-        input_shape=(RATE, 1),
-        levels=3,
-        downs_t=(3, 2, 2),
-        strides_t=(2, 2, 2),
-        emb_width=64,
-        l_bins=2048,
-        mu=0.99,
-        commit=0.02,
-        spectral=0.0,
-        multispectral=1.0,
-        multipliers=(2, 1, 1),
-        width=32,
-        depth=4,
-        m_conv=1.0,
-        dilation_growth_rate=3,
-        dilation_cycle=None,
-        reverse_decoder_dilation=True,
-    )
+    model = reference_vqvae(multipliers=(2, 1, 1))
     for block in model.bottleneck.level_blocks:
         block.k.normal_()
     torch.save({"model": model.state_dict(), "step": 0}, path)
 
 
-def prepare(folder: Path) -> Workplace:
+def prepare(folder: Path) -> Workdir:
     """A track, louder than full scale in places, of which an excerpt is wanted, with a reference of another rate."""
     song = 5 * music(2, RATE, 2)
     audio.write(folder / SONG, song, RATE)
     audio.write(folder / "-guitar.wav", audio.resample(0.5 * song, RATE, 32000), 32000)
     write_random_jukebox(folder / "random.pth.tar")
-    workplace = Workplace(folder)
+    workdir = Workdir(folder)
     row = {"track": TRACK, "mixture": SONG, "start": str(START), "duration": str(SECONDS)}
     reference = {f"reference_{SOURCE}": "-guitar.wav"}
-    workplace.tracks({**row, "sources": SOURCE, **reference})
-    workplace.tracks({**row, "sources": f"{SOURCE}, drums", **reference}, table="more.tsv")
-    return workplace
+    workdir.tracks({**row, "sources": SOURCE, **reference})
+    workdir.tracks({**row, "sources": f"{SOURCE}, drums", **reference}, table="more.tsv")
+    return workdir
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+def workdir(tmp_path_factory: pytest.TempPathFactory) -> Workdir:
     return prepare(tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(scope="module")
-def separated(workplace: Workplace) -> Ended:
-    return workplace.snakemake(**SETTINGS)
+def separated(workdir: Workdir) -> Ended:
+    return workdir.snakemake(**SETTINGS)
 
 
 @pytest.fixture(scope="module")
-def as_wav(workplace: Workplace, separated: Ended) -> Ended:
+def as_wav(workdir: Workdir, separated: Ended) -> Ended:
     """The stems of one run in another format."""
-    return workplace.snakemake(**AS_WAV)
+    return workdir.snakemake(**AS_WAV)
 
 
 def test_every_job_is_done_once(separated: Ended) -> None:
@@ -94,8 +76,8 @@ def test_every_job_is_done_once(separated: Ended) -> None:
     assert separated.jobs == {**audio_jobs, "scores": 1, "plan": 1, "report": 1, "all": 1, "total": 17}
 
 
-def test_a_reference_of_another_rate_gives_finite_scores(workplace: Workplace, separated: Ended) -> None:
-    scores = workplace.table("results/scores.tsv").set_index(["run", "estimate"])
+def test_a_reference_of_another_rate_gives_finite_scores(workdir: Workdir, separated: Ended) -> None:
+    scores = workdir.table("results/scores.tsv").set_index(["run", "estimate"])
     assert set(scores.track) == {TRACK}
     parts = {(run, part) for run in ("chunked residual", "jukebox") for part in ("masked", "residual")}
     parts |= {("style", "steered"), ("style", "residual")}
@@ -107,86 +89,81 @@ def test_a_reference_of_another_rate_gives_finite_scores(workplace: Workplace, s
     assert scores.loc[("style", "mixture"), "si_sdr_db"] > 40
 
 
-def test_parts_are_named_by_what_they_are(workplace: Workplace, separated: Ended) -> None:
-    names = {run: workplace.json(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.json")["stem_is"] for run in RUNS}
+def test_parts_are_named_by_what_they_are(workdir: Workdir, separated: Ended) -> None:
+    names = {run: workdir.json(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.json")["stem_is"] for run in RUNS}
     assert names == {"chunked residual": "residual", "style": "steered", "jukebox": "masked"}
 
 
-def test_a_long_track_is_steered_in_chunks_and_joined(workplace: Workplace, separated: Ended) -> None:
+def test_a_long_track_is_steered_in_chunks_and_joined(workdir: Workdir, separated: Ended) -> None:
     folder = f"results/runs/chunked residual/estimates/{TRACK}"
-    chunks = workplace.json(f"{folder}/{SOURCE}.json")["chunks"]
+    chunks = workdir.json(f"{folder}/{SOURCE}.json")["chunks"]
     assert [(chunk["start"], chunk["stop"]) for chunk in chunks] == [(0, 37485), (28665, SAMPLES)]
     assert chunks[0]["seed"] != chunks[1]["seed"]
-    history = workplace.table(f"{folder}/{SOURCE}.history.tsv")
+    history = workdir.table(f"{folder}/{SOURCE}.history.tsv")
     assert list(zip(history.chunk, history.step, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert np.isfinite(history.loss).all()
-    estimate, _ = workplace.audio(f"{folder}/{SOURCE}.wav")
+    estimate, _ = workdir.audio(f"{folder}/{SOURCE}.wav")
     assert estimate.shape == (SAMPLES, 1)
     # The codec's copy of the excerpt runs through the seam, in place.
-    model, _ = workplace.audio(f"results/audio/{TRACK}/model.wav")
+    model, _ = workdir.audio(f"results/audio/{TRACK}/model.wav")
     seam = slice(28665, 37485)
     assert np.corrcoef(estimate[seam, 0], model[seam, 0])[0, 1] > 0.5
 
 
-def test_a_checkpoint_of_ones_own_is_the_generator(workplace: Workplace, separated: Ended) -> None:
-    codes = np.load(workplace.folder / f"results/codes/mine/{TRACK}.npy")
+def test_a_checkpoint_of_ones_own_is_the_generator(workdir: Workdir, separated: Ended) -> None:
+    codes = np.load(workdir.folder / f"results/codes/mine/{TRACK}.npy")
     assert codes.shape == (-(-SAMPLES // 32),)  # the hop of level 1
     assert codes.dtype == np.uint16
-    record = workplace.json(f"results/runs/jukebox/estimates/{TRACK}/{SOURCE}.json")
-    assert record["generator_sha256"] == sha256(workplace.folder / "random.pth.tar")
+    record = workdir.json(f"results/runs/jukebox/estimates/{TRACK}/{SOURCE}.json")
+    assert record["generator_sha256"] == sha256(workdir.folder / "random.pth.tar")
     assert record["generator_licence"] == "unknown (a local file)"
 
 
-def test_nothing_is_done_twice(workplace: Workplace, separated: Ended) -> None:
-    again = workplace.snakemake(**SETTINGS)
+def test_nothing_is_done_twice(workdir: Workdir, separated: Ended) -> None:
+    again = workdir.snakemake(**SETTINGS)
     assert again.status == 0
     assert "Nothing to be done" in again.output
     assert again.jobs == {}
 
 
-def test_another_source_asks_for_its_own_jobs_only(workplace: Workplace, separated: Ended) -> None:
-    more = workplace.snakemake("-n", **{**SETTINGS, "tracks": "more.tsv"})
+def test_another_source_asks_for_its_own_jobs_only(workdir: Workdir, separated: Ended) -> None:
+    more = workdir.snakemake("-n", **{**SETTINGS, "tracks": "more.tsv"})
     assert more.status == 0
     assert more.jobs == {"ascend": 3, "stem": 3, "plan": 1, "report": 1, "all": 1, "total": 9}
 
 
-def test_another_setting_redoes_its_run_only(workplace: Workplace, separated: Ended) -> None:
+def test_another_setting_redoes_its_run_only(workdir: Workdir, separated: Ended) -> None:
     runs = {**RUNS, "style": {**RUNS["style"], "steps": 2}}
-    redone = workplace.snakemake("-n", **{**SETTINGS, "runs": runs})
+    redone = workdir.snakemake("-n", **{**SETTINGS, "runs": runs})
     assert redone.status == 0
     once = dict.fromkeys(["ascend", "stem", "evaluate", "scores", "plan", "report", "all"], 1)
     assert redone.jobs == {**once, "total": 7}
 
 
-def test_another_checkpoint_redoes_what_came_from_it(workplace: Workplace, separated: Ended) -> None:
-    (workplace.folder / "random.pth.tar").touch()
-    redone = workplace.snakemake("-n", **SETTINGS)
+def test_another_checkpoint_redoes_what_came_from_it(workdir: Workdir, separated: Ended) -> None:
+    (workdir.folder / "random.pth.tar").touch()
+    redone = workdir.snakemake("-n", **SETTINGS)
     once = dict.fromkeys(["encode", "ascend", "stem", "evaluate", "scores", "report", "all"], 1)
     assert redone.jobs == {**once, "total": 7}
 
 
-def test_a_dry_run_from_another_folder_makes_nothing(workplace: Workplace, separated: Ended, tmp_path: Path) -> None:
-    before = workplace.files()
-    config = str(workplace.folder / "mine.yaml")
-    ended = snakemake(tmp_path, "--directory", str(workplace.folder), "--configfile", config, "-n")
+def test_a_dry_run_from_another_folder_makes_nothing(workdir: Workdir, separated: Ended, tmp_path: Path) -> None:
+    before = workdir.files()
+    config = str(workdir.folder / "mine.yaml")
+    ended = snakemake(tmp_path, "--directory", str(workdir.folder), "--configfile", config, "-n")
     assert ended.status == 0, ended.output
-    assert workplace.files() == before
+    assert workdir.files() == before
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_same_config_gives_the_same_bytes_elsewhere(workplace: Workplace, separated: Ended, tmp_path: Path) -> None:
+def test_the_same_config_gives_the_same_bytes_elsewhere(workdir: Workdir, separated: Ended, tmp_path: Path) -> None:
     elsewhere = prepare(tmp_path)
     run = "chunked residual"
     ended = elsewhere.snakemake("stems", **{**SETTINGS, "runs": {run: RUNS[run]}})
     assert ended.status == 0, ended.output
-    made, remade = workplace.files(), elsewhere.files()
-    for folder, name in (
-        ("estimates", ".wav"),
-        ("estimates", ".history.tsv"),
-        ("stems", ".wav"),
-        ("stems", ".other.wav"),
-    ):
-        path = f"results/runs/{run}/{folder}/{TRACK}/{SOURCE}{name}"
+    made, remade = workdir.files(), elsewhere.files()
+    estimate, stem = (f"results/runs/{run}/{folder}/{TRACK}/{SOURCE}" for folder in ("estimates", "stems"))
+    for path in (f"{estimate}.wav", f"{estimate}.history.tsv", f"{stem}.flac", f"{stem}.other.flac"):
         assert made[path] == remade[path], path
 
 
@@ -199,14 +176,12 @@ def test_only_the_stems_are_written_anew_in_another_format(as_wav: Ended) -> Non
     ("run", "suffix", "bits"),
     [("chunked residual", "flac", 16), ("style", "flac", 16), ("jukebox", "flac", 16), ("style", "wav", 24)],
 )
-def test_integer_stems_add_up_to_the_mixture(
-    workplace: Workplace, as_wav: Ended, run: str, suffix: str, bits: int
-) -> None:
-    song, _ = workplace.audio(SONG)
+def test_integer_stems_add_up_to_the_mixture(workdir: Workdir, as_wav: Ended, run: str, suffix: str, bits: int) -> None:
+    song, _ = workdir.audio(SONG)
     excerpt = song[round(START * RATE) :][:SAMPLES]
     step = 2.0 ** (1 - bits)
-    stem, rate = workplace.audio(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.{suffix}")
-    other, _ = workplace.audio(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.other.{suffix}")
+    stem, rate = workdir.audio(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.{suffix}")
+    other, _ = workdir.audio(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.other.{suffix}")
     assert rate == RATE
     assert stem.shape == other.shape == (SAMPLES, 2)
     inside = np.maximum(np.abs(stem), np.abs(other)) < 1 - step
@@ -215,13 +190,13 @@ def test_integer_stems_add_up_to_the_mixture(
     assert np.abs(error[inside]).max() <= step + 2.0**-24  # half a step for each part, and float32's own rounding
 
 
-def test_clipped_samples_are_counted_and_told(workplace: Workplace, as_wav: Ended) -> None:
+def test_clipped_samples_are_counted_and_told(workdir: Workdir, as_wav: Ended) -> None:
     """Without a mask, the stem of a track at the model's rate is the estimate itself, on both channels."""
-    estimate, _ = workplace.audio(f"results/runs/style/estimates/{TRACK}/{SOURCE}.wav")
+    estimate, _ = workdir.audio(f"results/runs/style/estimates/{TRACK}/{SOURCE}.wav")
     steps = np.rint(estimate.astype(float) * 2**23)
     clipped = 2 * int(((steps < -(2**23)) | (steps > 2**23 - 1)).sum())
-    record = workplace.json(f"results/runs/style/stems/{TRACK}/{SOURCE}.json")
+    record = workdir.json(f"results/runs/style/stems/{TRACK}/{SOURCE}.json")
     assert record["clipped_samples"] == clipped > 0
     told = f"warning: {clipped} samples of the stem were clipped by int24"
-    assert told in workplace.text(f"logs/stem/style/{TRACK}/{SOURCE}.log")
+    assert told in workdir.text(f"logs/stem/style/{TRACK}/{SOURCE}.log")
     assert told in as_wav.output

@@ -62,7 +62,7 @@ class Ended:
 
 
 @dataclass(frozen=True)
-class Workplace:
+class Workdir:
     """A folder with a table of tracks and the results of running them."""
 
     folder: Path
