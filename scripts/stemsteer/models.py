@@ -83,12 +83,18 @@ def fetch(name: str) -> Path:
     if _present(model) is None:
         if not model.url:
             raise UserError(f"the weights of {name} are not on this machine and have no address to be fetched from")
-        with written_whole(cache_folder() / str(model.file)) as part:
-            _download(model.url, part)
+        place = cache_folder() / str(model.file)
+        with written_whole(place) as part:
+            try:
+                _download(model.url, part)
+            except (OSError, HTTPException) as error:
+                raise UserError(
+                    f"{model.url} could not be downloaded ({error}); try again, or put the file at {place} by hand"
+                ) from error
             if not _is_published(model, part):
                 raise UserError(
                     f"{model.url} gave a file that is cut off, or is not the published one of {name}; "
-                    "try again, or copy the file to this machine by hand"
+                    f"try again, or put the file at {place} by hand"
                 )
     return find(name)
 
@@ -109,15 +115,10 @@ def _present(model: Model) -> Path | None:
 
 
 def _download(url: str, target: Path) -> None:
-    try:
-        with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:
-            size = int(answer.headers.get("Content-Length") or 0) or None
-            with tqdm.wrapattr(answer, "read", size, desc=url.rsplit("/", 1)[-1], unit="B", unit_scale=True) as stream:
-                shutil.copyfileobj(stream, file)
-    except (OSError, HTTPException) as error:
-        raise UserError(
-            f"{url} could not be downloaded ({error}); try again, or copy the file to this machine by hand"
-        ) from error
+    with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:
+        size = int(answer.headers.get("Content-Length") or 0) or None
+        with tqdm.wrapattr(answer, "read", size, desc=url.rsplit("/", 1)[-1], unit="B", unit_scale=True) as stream:
+            shutil.copyfileobj(stream, file)
 
 
 def _is_published(model: Model, path: Path) -> bool:
