@@ -8,7 +8,8 @@
   codec, fewer by `LOSSY_TOLERANCE`.
 
 It cannot be known of mp3 files without a Xing or Info header, of raw AAC, of ogg files cut between two pages, and of
-other streams whose header declares no length.
+other streams whose header declares no length. Nor is it looked for in avi, w64, caf, mpeg-ts and wma files: ffmpeg may
+warn of their end, or pass it over in silence.
 """
 
 import re
