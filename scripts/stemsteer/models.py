@@ -48,6 +48,11 @@ def registry() -> dict[str, Model]:
     return {name: Model.model_validate(entry) for name, entry in entries.items()}
 
 
+def names_of(kind: Literal["generator", "tagger"]) -> list[str]:
+    """The names of all models of a kind."""
+    return [name for name, model in registry().items() if model.kind == kind]
+
+
 def cache_folder() -> Path:
     """Where fetched models are kept: `$XDG_CACHE_HOME/stemsteer`, by default `~/.cache/stemsteer`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stemsteer"

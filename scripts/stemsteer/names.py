@@ -14,8 +14,8 @@ LONGEST = 200
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """` (did you mean X?)` for the known name nearest to `name`, or nothing where none is near."""
-    nearest = difflib.get_close_matches(name.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.6)
     spelt = {k.lower(): k for k in known}
+    nearest = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=0.6)
     return f" (did you mean {spelt[nearest[0]]}?)" if nearest else ""
 
 

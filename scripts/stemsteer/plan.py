@@ -72,12 +72,14 @@ def make_plan(config: Config) -> Plan:
         UserError: with the table's row, the track or the run that is wrong.
     """
     tracks = read_tracks(config.tracks, config.sources)
-    check_sources("config: sources", config.sources, known_names())
-    check_names(tracks, known_names())
+    known = known_names()
+    check_sources("config: sources", config.sources, known)
+    check_names(tracks, known)
+    wanted = sorted({source for track in tracks for source in track.sources})
     for name, run in config.runs.items():
         for tagger in run.taggers:
             vocabulary = load_vocabulary(registry()[tagger].vocabulary or "")
-            for source in sorted({source for track in tracks for source in track.sources}):
+            for source in wanted:
                 try:
                     find_tags(vocabulary, [source])
                 except UserError as error:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -23,17 +25,21 @@ class Mixture:
     path: Path
     steered: Path
 
+    @cached_property
+    def _header(self) -> Any:
+        return soundfile.info(self.path)
+
     @property
     def rate(self) -> int:
-        return soundfile.info(self.path).samplerate
+        return self._header.samplerate
 
     @property
     def channels(self) -> int:
-        return soundfile.info(self.path).channels
+        return self._header.channels
 
     @property
     def samples(self) -> int:
-        return soundfile.info(self.path).frames
+        return self._header.frames
 
     def read(self, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """The mixture `[channels, stop - start]` and the steered signal `[1, stop - start]` (zeros past its end)."""

@@ -152,7 +152,7 @@ class Plan:
             UserError: the file is missing, is no JSON or lacks a key.
         """
         try:
-            plan = json.loads(path.read_text(encoding="utf-8"))
+            plan = read_json(path)
             return cls(Path(plan["results"]), Path(plan["logs"]), plan["runs"], plan["tracks"], plan["stem_suffix"])
         except FileNotFoundError:
             raise UserError(f"{path}: there is no such plan; the workflow writes it before its first job.") from None

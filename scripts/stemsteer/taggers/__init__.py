@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 
 from stemsteer.errors import UserError
-from stemsteer.models import Model, registry
+from stemsteer.models import Model, names_of, registry
 from stemsteer.names import did_you_mean
 from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.musicnn import load_musicnn
@@ -27,10 +27,10 @@ def load_tagger(name: str, device: str | torch.device = "cpu", dtype: torch.dtyp
     Raises:
         UserError: there is no such tagger, or its weights are missing or altered.
     """
-    taggers = {tagger: model for tagger, model in registry().items() if model.kind == "tagger"}
-    if name not in taggers:
+    if name not in (taggers := names_of("tagger")):
         raise UserError(f"there is no tagger {name!r}{did_you_mean(name, taggers)}; there are {', '.join(taggers)}")
-    return LOADERS[taggers[name].family](name, taggers[name]).to(device, dtype)
+    model = registry()[name]
+    return LOADERS[model.family](name, model).to(device, dtype)
 
 
 __all__ = ["LOADERS", "Tagger", "load_tagger"]
