@@ -8,6 +8,7 @@ Inputs: results/audio/<track>/model.wav and the quality of its codes. Outputs, i
 
 rule ascend:
     input:
+        own_tagger_files,
         model="results/audio/{track}/model.wav",
         quality=quality_of_codes,
     output:
@@ -27,6 +28,7 @@ rule ascend:
         generator=run_generator,
         method=METHOD_VERSION,
         settings=run_settings,
+        own_taggers=run_taggers,
         device=PLAN.config.device,
     script:
         "../scripts/ascend.py"

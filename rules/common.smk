@@ -8,14 +8,18 @@ from snakemake.io import contains_wildcard
 from stemsteer import METHOD_VERSION
 from stemsteer.config import load_config
 from stemsteer.errors import UserError
-from stemsteer.models import registry
+from stemsteer.models import downloadable, look_in, registry
 from stemsteer.plan import Plan, make_plan
 
 
 def read_plan() -> Plan:
     """The config and the tracks; a user's mistake is told as one sentence, before any job starts."""
     try:
-        return make_plan(load_config(config))
+        plan = make_plan(load_config(config))
+        # Jobs find the folder in the environment: those on other machines read the config there, as it is read here.
+        if plan.config.models is not None:
+            look_in(plan.config.models)
+        return plan
     except UserError as error:
         # Snakemake would tell an exception together with the lines of this file that it passed through.
         sys.exit(f"error: {error}")
@@ -94,9 +98,27 @@ def own_checkpoint(wildcards) -> list[str]:
     return [] if weights in registry() else watched(weights)
 
 
+def model_links() -> list[str]:
+    """Links to the weights that the runs need and that have to be fetched."""
+    runs = PLAN.config.runs
+    needed = {name for run in runs for name in (PLAN.config.generator_of(run).weights, *runs[run].taggers)}
+    return [f"results/models/{model}" for model in downloadable() if model in needed]
+
+
 def run_settings(wildcards) -> dict:
     """The method settings of a run, for params: a change of any of them redoes the run."""
     return PLAN.config.runs[wildcards.run].model_dump()
+
+
+def run_taggers(wildcards) -> dict:
+    """The taggers of a run whose weights are the user's own."""
+    return {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(wildcards.run).items()}
+
+
+def own_tagger_files(wildcards) -> list[str]:
+    """Their files: other weights redo the run."""
+    own = PLAN.config.own_taggers_of(wildcards.run).values()
+    return [path for tagger in own for path in watched(str(tagger.weights))]
 
 
 def run_generator(wildcards) -> dict:
@@ -113,6 +135,12 @@ def run_parts(wildcards) -> tuple[str, str]:
 
 def quality_of_codes(wildcards) -> str:
     return f"results/codes/{PLAN.config.runs[wildcards.run].generator}/{wildcards.track}.json"
+
+
+def reconstruction_of_run(wildcards) -> list[str]:
+    """The reconstruction of a track, where the masks of the run need it."""
+    run = PLAN.config.runs[wildcards.run]
+    return [f"results/codes/{run.generator}/{wildcards.track}.wav"] if run.needs_reconstruction else []
 
 
 def megabytes(at_least: int):

@@ -1,6 +1,7 @@
-"""From the model signal to the generator's codes, and how well they reproduce it.
+"""From the model signal to the generator's codes, how well they reproduce it, and what they decode to.
 
-Inputs: results/audio/<track>/model.wav. Outputs: results/codes/<generator>/<track>.npy (uint16) and .json (SI-SDR, SNR).
+Inputs: results/audio/<track>/model.wav. Outputs: results/codes/<generator>/<track>.npy (uint16) and .json (SI-SDR, SNR),
+and .wav (44.1 kHz mono), which only runs whose masks need the reconstruction ask for.
 The continuous latents that the ascent starts from take 32 bytes a sample; it computes them anew, chunk by chunk.
 """
 
@@ -26,3 +27,26 @@ rule encode:
         device=PLAN.config.device,
     script:
         "../scripts/encode.py"
+
+
+rule reconstruction:
+    input:
+        own_checkpoint,
+        model="results/audio/{track}/model.wav",
+        codes="results/codes/{generator}/{track}.npy",
+    output:
+        reconstruction="results/codes/{generator}/{track}.wav",
+    log:
+        "logs/reconstruction/{generator}/{track}.log",
+    benchmark:
+        "logs/reconstruction/{generator}/{track}.benchmark.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        mem_mb=megabytes(3000),
+    params:
+        generator=generator_settings,
+        method=METHOD_VERSION,
+        device=PLAN.config.device,
+    script:
+        "../scripts/reconstruction.py"

@@ -1,16 +1,29 @@
-"""The pretrained weights that do not ship with StemSteer.
+"""The pretrained weights that do not come with StemSteer or a package.
 
-Output: a file in the cache (~/.cache/stemsteer), verified. Jobs never download: `snakemake models` does, before them.
+Outputs: results/models/<model>, links to verified files: in a folder of your own, or fetched into the cache
+(~/.cache/stemsteer). Jobs never download: `snakemake models` does, before them, on a machine with a network.
 """
+
+# A file that is gone is to be fetched again, but Snakemake stops at a link that leads nowhere.
+for link in Path("results/models").glob("*"):
+    if not link.exists():
+        link.unlink(missing_ok=True)
 
 
 rule models:
+    input:
+        model_links(),
+
+
+rule model:
+    output:
+        "results/models/{model}",
     log:
-        "logs/models.log",
+        "logs/models/{model}.log",
+    wildcard_constraints:
+        model=one_of(downloadable()),
     localrule: True
     conda:
         "../envs/audio.yaml"
-    params:
-        models=[settings.weights for settings in PLAN.config.generators.values()],
     script:
-        "../scripts/models.py"
+        "../scripts/model.py"

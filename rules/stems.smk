@@ -1,7 +1,7 @@
 """From the steered signal to the stem: a mask on the original mixture.
 
 Inputs: results/audio/<track>/mixture.wav and the estimate. Outputs, in results/runs/<run>/stems/<track>/: <source>.<ext> (the
-stem), <source>.other.<ext> (the rest: stem + other = mixture), <source>.json (provenance).
+stem), <source>.other.<ext> (the rest: stem + other = mixture, or its reconstruction if that is what is masked), <source>.json (provenance).
 """
 
 
@@ -10,6 +10,7 @@ rule stem:
         mixture="results/audio/{track}/mixture.wav",
         facts="results/audio/{track}/facts.json",
         steered="results/runs/{run}/estimates/{track}/{source}.wav",
+        reconstruction=reconstruction_of_run,
         record="results/runs/{run}/estimates/{track}/{source}.json",
     output:
         stem=f"results/runs/{{run}}/stems/{{track}}/{{source}}{PLAN.stem_suffix}",

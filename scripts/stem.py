@@ -12,17 +12,17 @@ from stemsteer.config import RunSettings
 from stemsteer.errors import told_in_log
 from stemsteer.files import read_json, write_json
 from stemsteer.provenance import of_stem
-from stemsteer.separation import Mixture, masked_blocks, resample_file, steered_blocks
+from stemsteer.separation import Signals, masked_blocks, resample_file, steered_blocks
 
 SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
 
 
 def write_parts(
-    mixture: Mixture, settings: RunSettings, model_rate: int, subtype: str, stem: Path, other: Path
+    signals: Signals, settings: RunSettings, model_rate: int, subtype: str, stem: Path, other: Path
 ) -> tuple[int, int]:
-    """Write both parts of a mixture; returns how many samples of each an integer encoding clipped."""
-    blocks = masked_blocks(mixture, settings.fft_sizes, model_rate) if settings.mask else steered_blocks(mixture)
-    shape = (mixture.rate, mixture.channels, subtype, mixture.samples)
+    """Write both parts; returns how many samples of each an integer encoding clipped."""
+    blocks = masked_blocks(signals, settings, model_rate) if settings.mask else steered_blocks(signals)
+    shape = (signals.rate, signals.channels, subtype, signals.samples)
     with audio.writing(stem, *shape) as stem_writer, audio.writing(other, *shape) as other_writer:
         for passed, left in blocks:
             wanted, rest = (passed, left) if settings.output == "masked" else (left, passed)
@@ -31,15 +31,25 @@ def write_parts(
     return stem_writer.clipped, other_writer.clipped
 
 
+def at_the_mixtures_rate(mixture: Path, steered: Path, reconstruction: Path | None, folder: Path) -> Signals:
+    """The signals of a stem, those at the model's rate resampled into `folder`."""
+    rate = soundfile.info(mixture).samplerate
+    resample_file(steered, folder / "steered.wav", rate)
+    if reconstruction is None:
+        return Signals(mixture, folder / "steered.wav")
+    resample_file(reconstruction, folder / "reconstruction.wav", rate)
+    return Signals(mixture, folder / "steered.wav", folder / "reconstruction.wav")
+
+
 def main(job: Any) -> None:
     settings = RunSettings.model_validate(job.params.settings)
     steered = Path(job.input.steered)
     with tempfile.TemporaryDirectory() as folder:
-        mixture = Mixture(Path(job.input.mixture), Path(folder) / "steered.wav")
-        resample_file(steered, mixture.steered, mixture.rate)
+        reconstruction = next(map(Path, job.input.reconstruction), None)
+        signals = at_the_mixtures_rate(Path(job.input.mixture), steered, reconstruction, Path(folder))
         outputs = Path(job.output.stem), Path(job.output.other)
         model_rate = soundfile.info(steered).samplerate
-        clipped = write_parts(mixture, settings, model_rate, SUBTYPES[job.params.encoding], *outputs)
+        clipped = write_parts(signals, settings, model_rate, SUBTYPES[job.params.encoding], *outputs)
     for part, count in zip(("stem", "other part"), clipped, strict=True):
         if count:
             logging.warning("warning: %d samples of the %s were clipped by %s", count, part, job.params.encoding)

@@ -9,7 +9,7 @@ music counts as much as loud, which is what a signal-to-noise ratio measures.
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -20,40 +20,11 @@ from tqdm import tqdm
 
 from stemsteer.config import CodecTrainingSettings
 from stemsteer.files import written_whole
+from stemsteer.generators.moving_codebook import MovingCodebook, frames_of
 from stemsteer.generators.vqvae import VQVAE, Architecture
 
 SPECTRAL_FFT_SIZES = (2048, 1024, 512)
 QUIETEST_POWER = 1e-4  # -40 dB of full scale: below, an excerpt's error is no longer taken relative to its own power
-USED = 1.0  # a code with less than this many frames in its moving average is restarted, as in Jukebox
-
-
-@dataclass
-class MovingCodebook:
-    """The moving averages behind a codebook: for each code, how many frames chose it and their sum."""
-
-    counts: Tensor
-    sums: Tensor
-
-    @classmethod
-    def start(cls, codebook: Tensor) -> "MovingCodebook":
-        return cls(torch.ones(len(codebook), device=codebook.device), codebook.clone())
-
-    @torch.no_grad()
-    def update(self, codebook: Tensor, latents: Tensor, codes: Tensor, decay: float, random: torch.Generator) -> int:
-        """Move `codebook` `[codes, channels]` towards the frames that chose it; return how many codes are in use.
-
-        Codes that fell out of use are put on random frames of `latents` `[batch, channels, frames]`.
-        """
-        points = latents.permute(0, 2, 1).reshape(-1, latents.shape[1])
-        chosen = codes.reshape(-1)
-        counts = torch.zeros_like(self.counts).index_add_(0, chosen, torch.ones_like(points[:, 0]))
-        sums = torch.zeros_like(self.sums).index_add_(0, chosen, points)
-        self.counts.mul_(decay).add_(counts, alpha=1 - decay)
-        self.sums.mul_(decay).add_(sums, alpha=1 - decay)
-        in_use = self.counts >= USED
-        fresh = random_frames(points, len(codebook), random)
-        codebook.copy_(torch.where(in_use[:, None], self.sums / self.counts[:, None].clamp(min=1e-12), fresh))
-        return int(in_use.sum())
 
 
 def random_frames(points: Tensor, number: int, random: torch.Generator) -> Tensor:
@@ -126,23 +97,23 @@ class CodecTraining:
             group["lr"] = self.settings.learning_rate * factor
         audio = audio.to(self.device)
         latents = self.model.encode(audio)
-        codebook, decay = self.model.codebook, self.settings.codebook_decay
+        points = frames_of(latents.detach())
+        codebook = self.model.codebook
         if self.moving is None:
-            points = latents.detach().permute(0, 2, 1).reshape(-1, latents.shape[1])
             codebook.k.copy_(random_frames(points, len(codebook.k), self.random_codes))
             self.moving = MovingCodebook.start(codebook.k)
         codes = codebook.nearest(latents.detach())
-        nearest = codebook.lookup(codes)
-        estimate = self.model.decode(latents + (nearest - latents).detach())
+        estimate = self.model.decode(codebook.straight_through(latents, codes))
         error = relative_error(audio, estimate)
         spectral = spectral_error(audio, estimate)
-        commitment = (latents - nearest.detach()).square().mean()
+        commitment = (latents - codebook.lookup(codes)).square().mean()
         loss = error + self.settings.spectral_weight * spectral + self.settings.commitment_weight * commitment
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
-        in_use = self.moving.update(codebook.k, latents.detach(), codes, decay, self.random_codes)
+        fresh = random_frames(points, len(codebook.k), self.random_codes)
+        in_use = self.moving.update(codebook.k, points, codes.flatten(), fresh, self.settings.codebook_decay)
         self.step += 1
         return {
             "error": error.item(),

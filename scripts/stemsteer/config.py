@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, PositiveFloat, PositiveInt, ValidationError, model_validator
 
 from stemsteer.errors import UserError
 from stemsteer.models import names_of
 from stemsteer.names import did_you_mean, is_folder_name
+from stemsteer.presets import presets
 
+# What a mask can be compared with and applied to: the mixture, or what the generator makes of it without any steering.
+MaskedSignal = Literal["mixture", "reconstruction"]
 FftSize = Annotated[int, Field(ge=64, le=65536, multiple_of=2)]
 
 
@@ -36,9 +39,20 @@ class GeneratorSettings(Settings):
     )
 
 
+class TaggerSettings(Settings):
+    """Weights of one's own for an architecture of sota-music-tagging-models."""
+
+    architecture: Literal["fcn", "musicnn", "crnn", "sample", "se", "short", "short_res", "attention", "hcnn"] = Field(
+        description="of the network"
+    )
+    vocabulary: Literal["mtat", "jamendo", "msd"] = Field(description="the tags that it was trained on")
+    weights: FilePath = Field(description="its state dict, in the format of the published ones")
+
+
 class RunSettings(Settings):
     """A named set of method settings; each run makes its own stems and scores."""
 
+    preset: str | None = Field(None, description="a ready-made run to start from; the keys beside it win")
     generator: str = Field("embedded", description="a name under `generators`")
     taggers: list[str] = Field(
         ["MTT_musicnn"], min_length=1, description="the taggers that listen; their losses are averaged"
@@ -49,8 +63,27 @@ class RunSettings(Settings):
     mask: bool = Field(
         True, description="false: the steered signal itself is heard and is the stem (the paper's style transfer)"
     )
+    mask_against: MaskedSignal = Field(
+        "mixture",
+        description="what the steered signal is compared with: the mixture, or the codec's reconstruction of it",
+    )
+    mask_on: MaskedSignal = Field(
+        "mixture", description="what the mask is applied to: the mixture, or the codec's reconstruction of it"
+    )
+    mask_edges: Literal["zeros", "reflect"] = Field(
+        "zeros", description="what lies around a signal whose spectrogram is taken: silence, or its mirror image"
+    )
+    stem_fft_size: Literal["combined"] | FftSize = Field(
+        "combined", description="of the stem's mask: combined averages those of all fft_sizes"
+    )
     output: Literal["masked", "residual"] = Field(
         "masked", description="which part is the stem; the other one is written beside it"
+    )
+    codebook: Literal["frozen", "reinit-ema"] = Field(
+        "frozen", description="reinit-ema: redrawn from the mixture and moved at every step, as in TagBox's code"
+    )
+    windows: Literal["cover", "pad"] = Field(
+        "cover", description="how taggers hear audio that does not fill their windows; pad: with silence, as TagBox"
     )
     objective: Literal["cross-entropy"] = Field("cross-entropy", description="what the ascent lowers")
     steps: int = Field(50, ge=0, description="of the ascent")
@@ -62,6 +95,21 @@ class RunSettings(Settings):
     overlap_seconds: PositiveFloat = Field(1.0, description="that neighbouring chunks share and are cross-faded over")
     seed: int = Field(0, ge=0, description="from which the seeds of all chunks are derived")
     threads: PositiveInt = Field(1, description="CPU threads of an ascent; they change the last bits of the result")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _starts_from_preset(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or (name := value.get("preset")) is None:
+            return value
+        if name not in presets():
+            hint = did_you_mean(str(name), presets()) or f" (known: {', '.join(presets())})"
+            raise ValueError(f"preset: there is no ready-made run {name!r}{hint}")
+        return {**presets()[name], **value}
+
+    @property
+    def needs_reconstruction(self) -> bool:
+        """Whether the masks are compared with, or applied to, the codec's reconstruction."""
+        return self.mask and "reconstruction" in (self.mask_against, self.mask_on)
 
     @property
     def parts(self) -> tuple[str, str]:
@@ -124,7 +172,13 @@ class Config(Settings):
         ["vocals", "drums"], min_length=1, description="to extract from tracks that name none themselves"
     )
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda|cuda:\d+|mps)$", description="auto, cpu, cuda, cuda:N or mps")
-    generators: dict[str, GeneratorSettings] = Field({"embedded": GeneratorSettings()}, min_length=1)
+    models: str | None = Field(
+        None, description="a folder with local copies of models; looked at after STEMSTEER_MODELS, before the cache"
+    )
+    generators: dict[str, GeneratorSettings] = Field(
+        {"embedded": GeneratorSettings(), "jukebox": GeneratorSettings(weights="jukebox")}, min_length=1
+    )
+    taggers: dict[str, TaggerSettings] = Field({}, description="taggers with weights of one's own, by name")
     runs: dict[str, RunSettings] = Field({"default": RunSettings()}, min_length=1)
     stems: StemSettings = StemSettings()
     codec_training: CodecTrainingSettings = CodecTrainingSettings()
@@ -132,6 +186,10 @@ class Config(Settings):
     def generator_of(self, run: str) -> GeneratorSettings:
         """The generator that a run steers."""
         return self.generators[self.runs[run].generator]
+
+    def own_taggers_of(self, run: str) -> dict[str, TaggerSettings]:
+        """Those taggers of a run that have weights of the user's own."""
+        return {name: self.taggers[name] for name in self.runs[run].taggers if name in self.taggers}
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Config":
@@ -141,12 +199,17 @@ class Config(Settings):
                     raise ValueError(f"{kind}: {name!r} cannot be the name of a folder")
         for name, generator in self.generators.items():
             _check_weights(name, generator.weights)
+        registered = names_of("tagger")
+        for name in self.taggers:
+            if name in registered:
+                raise ValueError(f"taggers.{name}: that is a tagger of resources/models.yaml; choose another name")
+        taggers = [*self.taggers, *registered]
         for name, run in self.runs.items():
             if run.generator not in self.generators:
                 hint = did_you_mean(run.generator, self.generators)
                 raise ValueError(f"runs.{name}.generator: {run.generator!r} is not under generators{hint}")
             for tagger in run.taggers:
-                if tagger not in (taggers := names_of("tagger")):
+                if tagger not in taggers:
                     hint = did_you_mean(tagger, taggers) or f" (known: {', '.join(taggers)})"
                     raise ValueError(f"runs.{name}.taggers: {tagger!r} is not a tagger{hint}")
         return self

@@ -1,6 +1,7 @@
 """A whole track through a generator and back, a block at a time."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
+from stemsteer.audio import Signal
 from stemsteer.chunks import blocks_with_context
 from stemsteer.generators import Generator
 from stemsteer.model_signal import ModelSignal
@@ -43,14 +45,23 @@ def encode_track(signal: ModelSignal, generator: Generator, device: torch.device
     return codes_of_track, _quality(signal, codes_of_track, generator, device)
 
 
-def _quality(signal: ModelSignal, codes: Codes, generator: Generator, device: torch.device) -> Reconstruction:
+@torch.no_grad()
+def reconstruct(codes: Codes, signal: ModelSignal, generator: Generator, device: torch.device) -> Iterator[Signal]:
+    """What the codes `[frames]` of a track decode to, as long as its model signal and at its level, in blocks."""
     hop, context = generator.hop, generator.context
-    products = np.zeros(3)  # <x, x>, <x, y>, <y, y> of the track x and its reconstruction y
     for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, context, hop):
         part = torch.from_numpy(codes[first // hop : -(-last // hop)].astype(np.int64)).to(device)[None]
-        decoded = generator.decode_codes(part)[0, start - first : stop - first].cpu().numpy().astype(np.float64)
-        audio = signal.read(start, stop).astype(np.float64)
+        yield generator.decode_codes(part)[0, start - first : stop - first].cpu().numpy()
+
+
+def _quality(signal: ModelSignal, codes: Codes, generator: Generator, device: torch.device) -> Reconstruction:
+    products = np.zeros(3)  # <x, x>, <x, y>, <y, y> of the track x and its reconstruction y
+    start = 0
+    for block in reconstruct(codes, signal, generator, device):
+        decoded = block.astype(np.float64)
+        audio = signal.read(start, start + len(block)).astype(np.float64)
         products += [audio @ audio, audio @ decoded, decoded @ decoded]
+        start += len(block)
     of_signal, common, of_decoded = products
     return Reconstruction(
         snr_db=_ratio_db(of_signal, of_signal - 2 * common + of_decoded),

@@ -2,50 +2,65 @@
 
 import hashlib
 import os
-import shutil
-import urllib.request
+from collections.abc import Iterator, Mapping
 from functools import cache
 from http.client import HTTPException
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
-from tqdm import tqdm
 
+from stemsteer.downloads import download, one_at_a_time
 from stemsteer.errors import UserError
-from stemsteer.files import written_whole
 from stemsteer.names import did_you_mean
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+
+# The environment variable with the folders of one's own in which models are looked for, separated as those of PATH.
+FOLDERS = "STEMSTEER_MODELS"
 
 
 class Model(BaseModel):
     """One entry of the registry.
 
-    `file` is relative to `resources/` for a model that ships with StemSteer, otherwise to the folder that the
-    environment variable STEMSTEER_MODELS names, or to the cache.
+    `file` is relative to `resources/` for a model that ships with StemSteer, otherwise to one of the `folders`.
+    `size` is in bytes. `architecture_citation` is there where `citation`, of the weights, is not of the architecture.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["generator", "tagger"]
     family: str
+    architecture: str | None = None
+    vocabulary: str | None = None
     file: str | None = None
     ships: bool = False
     package: str | None = None
-    vocabulary: str | None = None
     url: str | None = None
+    size: int | None = None
     sha256: str | None = None
+    git_blob: str | None = None
     licence: str
     citation: str
+    architecture_citation: str | None = None
 
 
 @cache
 def registry() -> dict[str, Model]:
     """All models by name."""
-    entries = yaml.safe_load((RESOURCES / "models.yaml").read_text(encoding="utf-8"))
-    return {name: Model.model_validate(entry) for name, entry in entries.items()}
+    return dict(_models_in(yaml.safe_load((RESOURCES / "models.yaml").read_text(encoding="utf-8")), {}))
+
+
+def _models_in(entries: Mapping[str, Any], shared: Mapping[str, Any]) -> Iterator[tuple[str, Model]]:
+    """The models among entries that may be groups, whose keys are shared by the models in them."""
+    for name, own in entries.items():
+        entry = {**shared, **own}
+        if "models" in entry:
+            yield from _models_in(entry.pop("models"), entry)
+        else:
+            places = {key: entry[key].format(**entry) for key in ("file", "url") if key in entry}
+            yield name, Model.model_validate({**entry, **places})
 
 
 def names_of(kind: Literal["generator", "tagger"]) -> list[str]:
@@ -53,9 +68,43 @@ def names_of(kind: Literal["generator", "tagger"]) -> list[str]:
     return [name for name, model in registry().items() if model.kind == kind]
 
 
+def downloadable() -> list[str]:
+    """The names of all models that neither ship with StemSteer nor with a package."""
+    return [name for name, model in registry().items() if model.url]
+
+
 def cache_folder() -> Path:
     """Where fetched models are kept: `$XDG_CACHE_HOME/stemsteer`, by default `~/.cache/stemsteer`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stemsteer"
+
+
+def folders() -> list[Path]:
+    """Where models are looked for, the first place first: the folders of STEMSTEER_MODELS, then the cache."""
+    return [*map(Path, _own_folders()), cache_folder()]
+
+
+def look_in(folder: str) -> None:
+    """Look for models in one more folder, before the cache, in this process and in those that it starts.
+
+    Raises:
+        UserError: there is no such folder.
+    """
+    path = Path(folder).expanduser().absolute()
+    if not path.is_dir():
+        raise UserError(f"config: models: there is no folder {folder!r}; correct the path, or leave the key out")
+    os.environ[FOLDERS] = os.pathsep.join(dict.fromkeys([*_own_folders(), str(path)]))
+
+
+def _own_folders() -> list[str]:
+    return [folder for folder in os.environ.get(FOLDERS, "").split(os.pathsep) if folder]
+
+
+def locate(model: Model) -> Path | None:
+    """The file of a model, unverified, or nothing if it is not on this machine or part of a package."""
+    if model.file is None:
+        return None
+    candidates = (folder / model.file for folder in ([RESOURCES] if model.ships else folders()))
+    return next((path for path in candidates if path.is_file()), None)
 
 
 def find(name: str) -> Path:
@@ -64,16 +113,16 @@ def find(name: str) -> Path:
     Raises:
         UserError: there is no such model, its file is not on this machine, or the file is not the published one.
     """
-    model = _entry(name)
-    if (path := _present(model)) is None:
+    model = _with_file(name)
+    if (path := locate(model)) is None:
         raise UserError(
-            f"the weights of {name} are not on this machine: fetch them with `snakemake models`, or name a folder that "
-            f"holds {model.file} in the environment variable STEMSTEER_MODELS (licence: {model.licence})"
+            f"the weights of {name} are not on this machine: fetch them with `snakemake models`, which needs a "
+            f"network, or name a folder that holds {model.file} in the environment variable {FOLDERS} or under "
+            f"`models` in the config (looked in: {', '.join(map(str, folders()))}; licence: {model.licence})"
         )
-    if not _is_published(model, path):
+    if fault := fault_of(model, path):
         raise UserError(
-            f"{path} is not the published file of {name} (its sha256 is not {model.sha256}); "
-            "delete it and fetch it again"
+            f"{path} is not the published file of {name} ({fault}); delete it and fetch it anew with `snakemake models`"
         )
     return path
 
@@ -84,53 +133,64 @@ def fetch(name: str) -> Path:
     Raises:
         UserError: also when the download fails, or is not the published file.
     """
-    model = _entry(name)
-    if _present(model) is None:
+    model = _with_file(name)
+    if locate(model) is None:
         if not model.url:
             raise UserError(f"the weights of {name} are not on this machine and have no address to be fetched from")
-        place = cache_folder() / str(model.file)
-        with written_whole(place) as part:
-            try:
-                _download(model.url, part)
-            except (OSError, HTTPException) as error:
-                raise UserError(
-                    f"{model.url} could not be downloaded ({error}); try again, or put the file at {place} by hand"
-                ) from error
-            if not _is_published(model, part):
-                raise UserError(
-                    f"{model.url} gave a file that is cut off, or is not the published one of {name}; "
-                    f"try again, or put the file at {place} by hand"
-                )
+        with one_at_a_time(cache_folder() / "downloads.lock"):
+            # Another process may have been quicker.
+            if locate(model) is None:
+                _download(name, model, cache_folder() / str(model.file))
     return find(name)
 
 
-def _entry(name: str) -> Model:
+def _download(name: str, model: Model, place: Path) -> None:
+    part = place.with_name(f"{place.name}.part")
+    hint = f"or put the file at {place} by hand"
+    try:
+        download(str(model.url), part, name)
+    except (OSError, HTTPException) as error:
+        raise UserError(
+            f"{model.url} could not be downloaded ({error}); try again (what has come is kept), {hint}"
+        ) from error
+    if fault := fault_of(model, part):
+        part.unlink()
+        raise UserError(
+            f"what came from {model.url} is not the published file of {name} ({fault}), and is deleted; "
+            f"try again, {hint}"
+        )
+    os.replace(part, place)
+
+
+def _with_file(name: str) -> Model:
     if name not in registry():
-        raise UserError(f"there is no model {name!r}{did_you_mean(name, registry())}; resources/models.yaml lists them")
+        hint = did_you_mean(name, registry())
+        raise UserError(f"there is no model {name!r}{hint}; `python -m stemsteer models` lists them")
     model = registry()[name]
     if model.file is None:
         raise UserError(f"the model {name} is part of the package {model.package} and has no file of its own")
     return model
 
 
-def _present(model: Model) -> Path | None:
-    places = (RESOURCES,) if model.ships else (os.environ.get("STEMSTEER_MODELS"), cache_folder())
-    candidates = (Path(place) / str(model.file) for place in places if place)
-    return next((path for path in candidates if path.is_file()), None)
-
-
-def _download(url: str, target: Path) -> None:
-    with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:
-        size = int(answer.headers.get("Content-Length") or 0) or None
-        with tqdm.wrapattr(answer, "read", size, desc=url.rsplit("/", 1)[-1], unit="B", unit_scale=True) as stream:
-            shutil.copyfileobj(stream, file)
-
-
-def _is_published(model: Model, path: Path) -> bool:
-    return model.sha256 is None or sha256(path) == model.sha256
+def fault_of(model: Model, path: Path) -> str | None:
+    """What tells a file from the published one of a model: size, sha256 or git blob id. Nothing if it is that one."""
+    if model.size is not None and (size := path.stat().st_size) != model.size:
+        return f"it has {size:,} bytes, not {model.size:,}"
+    if model.sha256 is not None and (digest := sha256(path)) != model.sha256:
+        return f"its sha256 is {digest}, not {model.sha256}"
+    if model.git_blob is not None and (blob := git_blob(path)) != model.git_blob:
+        return f"its git blob id is {blob}, not {model.git_blob}"
+    return None
 
 
 def sha256(path: Path) -> str:
     """Hexadecimal sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def git_blob(path: Path) -> str:
+    """The id that git gives a file: the hexadecimal sha1 of a header with its size, and its content."""
+    digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: digest).hexdigest()

@@ -78,7 +78,8 @@ def make_plan(config: Config) -> Plan:
     wanted = sorted({source for track in tracks for source in track.sources})
     for name, run in config.runs.items():
         for tagger in run.taggers:
-            vocabulary = load_vocabulary(registry()[tagger].vocabulary or "")
+            known_tagger = config.taggers.get(tagger) or registry()[tagger]
+            vocabulary = load_vocabulary(known_tagger.vocabulary or "")
             for source in wanted:
                 try:
                     find_tags(vocabulary, [source])

@@ -10,40 +10,32 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from stemsteer.ascent import Ascended, AscentSettings, Listener, Moment, Steering, ascend, chunk_seed
+from stemsteer.ascent import Ascended, Listener, Moment, Steering, ascend, chunk_seed
 from stemsteer.audio import SILENCE_PEAK, Signal
 from stemsteer.chunks import Chunk, OverlapAdd, plan
 from stemsteer.config import RunSettings
 from stemsteer.devices import describe
 from stemsteer.generators import Generator
 from stemsteer.model_signal import ModelSignal
-from stemsteer.taggers import load_tagger
+from stemsteer.taggers import Tagger
 from stemsteer.vocabularies import find_tags
 
 
 class TrackAscent:
     """All ascents of one track towards one source."""
 
-    def __init__(self, run: str, track: str, source: str, generator: Generator, settings: RunSettings) -> None:
-        self.name = (run, track, source)
+    def __init__(
+        self, name: tuple[str, str, str], generator: Generator, taggers: list[Tagger], settings: RunSettings
+    ) -> None:
+        """`name` is that of the run, the track and the source."""
+        self.name = name
         self.generator = generator
         self.settings = settings
         self.device = next(generator.buffers()).device
-        self.ascent = AscentSettings(
-            steps=settings.steps,
-            learning_rate=settings.learning_rate,
-            learning_rate_unit=settings.learning_rate_unit,
-            fft_sizes=tuple(settings.fft_sizes),
-            mask=settings.mask,
-            objective=settings.objective,
-        )
-        self.taggers = [load_tagger(name, self.device) for name in settings.taggers]
         self.listeners = [
-            Listener(tagger, find_tags(tagger.vocabulary, [source]), generator.sample_rate, settings.objective)
-            for tagger in self.taggers
+            Listener(tagger, find_tags(tagger.vocabulary, [name[2]]), generator.sample_rate, settings).to(self.device)
+            for tagger in taggers
         ]
-        for listener in self.listeners:
-            listener.to(self.device)
         self.chunk_records: list[dict[str, Any]] = []
         self.moments: list[dict[str, float]] = []
 
@@ -70,16 +62,15 @@ class TrackAscent:
             progress.update(self.settings.steps)
             return np.zeros_like(audio)
         seed = chunk_seed(self.settings.seed, *self.name, chunk.index)
-        torch.manual_seed(seed)
         mixture = torch.from_numpy(audio).to(self.device)[None]
-        steering = Steering(mixture, self.generator, self.listeners, self.ascent)
+        steering = Steering(mixture, self.generator, self.listeners, self.settings, seed)
 
         def show(moment: Moment) -> None:
             progress.set_postfix(loss=f"{moment.loss:.4f}", tags=f"{moment.target_probability:.3f}", refresh=False)
             progress.update()
 
         started = time.monotonic()
-        ascended = ascend(steering, self.ascent, on_step=show)
+        ascended = ascend(steering, self.settings, on_step=show)
         self._remember(chunk, seed, ascended, time.monotonic() - started)
         return ascended.audio.cpu().numpy()
 

@@ -1,12 +1,11 @@
 """The ascent: its gradient by finite differences, its progress, its repeatability."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 from torch import Tensor
 
-from stemsteer.ascent import AscentSettings, Listener, Steering, ascend, chunk_seed
+from stemsteer.ascent import Listener, Steering, ascend, chunk_seed
+from stemsteer.config import RunSettings
 from stemsteer.generators.jukebox import JukeboxGenerator
 from stemsteer.generators.vqvae import VQVAE, Architecture
 from stemsteer.taggers.base import Tagger
@@ -37,16 +36,8 @@ def small_generator(dtype: torch.dtype = torch.float32) -> JukeboxGenerator:
     return JukeboxGenerator(vqvae.to(dtype), fingerprint="", licence="")
 
 
-def settings(**changes) -> AscentSettings:
-    defaults = AscentSettings(
-        steps=5,
-        learning_rate=0.1,
-        learning_rate_unit="latent-deviation",
-        fft_sizes=(512, 256),
-        mask=True,
-        objective="cross-entropy",
-    )
-    return replace(defaults, **changes)
+def settings(**changes) -> RunSettings:
+    return RunSettings.model_validate({"steps": 5, "learning_rate": 0.1, "fft_sizes": [512, 256], **changes})
 
 
 def two_tones(dtype: torch.dtype = torch.float32, samples: int = 6003) -> Tensor:
@@ -54,9 +45,9 @@ def two_tones(dtype: torch.dtype = torch.float32, samples: int = 6003) -> Tensor
     return (0.4 * torch.sin(2 * torch.pi * 300 * time) + 0.4 * torch.sin(2 * torch.pi * 4000 * time))[None]
 
 
-def steering(changes: AscentSettings, tag: int = 0, dtype: torch.dtype = torch.float32) -> Steering:
+def steering(changes: RunSettings, tag: int = 0, dtype: torch.dtype = torch.float32) -> Steering:
     generator = small_generator(dtype)
-    listener = Listener(BandTagger(), [tag], generator.sample_rate, "cross-entropy").to(dtype)
+    listener = Listener(BandTagger(), [tag], generator.sample_rate, changes).to(dtype)
     return Steering(two_tones(dtype), generator, [listener], changes)
 
 
@@ -64,7 +55,7 @@ def steering(changes: AscentSettings, tag: int = 0, dtype: torch.dtype = torch.f
 def test_the_whole_chains_gradient_is_that_of_finite_differences(mask: bool) -> None:
     """From the quantised latents to the loss; the quantiser itself passes the gradient straight through."""
     chain = steering(settings(mask=mask), dtype=torch.float64)
-    latents = chain.generator.encode(chain.padded).detach().requires_grad_(True)
+    latents = chain.start.clone().requires_grad_(True)
     chain.loss(chain.steered(latents))[0].backward()
     gradient = latents.grad
     assert gradient is not None
@@ -102,7 +93,7 @@ def test_the_steered_signal_is_as_long_as_the_mixture() -> None:
 def test_without_steps_the_steered_signal_is_the_reconstruction() -> None:
     chain = steering(settings(steps=0))
     with torch.no_grad():
-        expected = chain.generator.decode(chain.generator.encode(chain.padded))[0, : chain.samples]
+        expected = chain.generator.decode(chain.generator.quantiser("frozen")(chain.start))[0, : chain.samples]
     assert torch.equal(ascend(chain, settings(steps=0)).audio, expected)
 
 
@@ -122,10 +113,10 @@ def test_neither_generator_nor_tagger_changes() -> None:
 
 def test_the_loss_is_the_mean_over_fft_sizes_and_taggers() -> None:
     generator = small_generator()
-    listeners = [Listener(BandTagger(), [tag], generator.sample_rate, "cross-entropy") for tag in (0, 1)]
+    listeners = [Listener(BandTagger(), [tag], generator.sample_rate, settings()) for tag in (0, 1)]
     steered = two_tones() * 0.3
     single = [
-        Steering(two_tones(), generator, [listener], settings(fft_sizes=(size,))).loss(steered)[0]
+        Steering(two_tones(), generator, [listener], settings(fft_sizes=[size])).loss(steered)[0]
         for listener in listeners
         for size in (512, 256)
     ]

@@ -14,7 +14,6 @@ from torch import Tensor
 from stemsteer import codec_training
 from stemsteer.codec_training import (
     CodecTraining,
-    MovingCodebook,
     excerpts,
     learning_rate_factor,
     random_frames,
@@ -105,33 +104,6 @@ def test_the_learning_rate_rises_in_a_line_and_falls_as_a_cosine() -> None:
     assert factors[550] == pytest.approx((1 + 0.01) / 2)
     assert factors[1000] == pytest.approx(0.01)
     assert (np.diff(factors[100:]) < 0).all()
-
-
-def test_a_codebook_is_the_moving_average_of_the_frames_that_chose_it() -> None:
-    random = np.random.default_rng(33)
-    codebook = torch.tensor(random.standard_normal((3, 2)), dtype=torch.float32)
-    counts, sums = np.ones(3), codebook.numpy().astype(np.float64)
-    moving = MovingCodebook.start(codebook)
-    for _ in range(20):
-        frames = random.standard_normal((30, 2)).astype(np.float32)
-        # Every code is chosen ten times, so that none falls out of use.
-        codes = np.arange(30) % 3
-        latents = torch.from_numpy(frames.T[None].copy())
-        used = moving.update(codebook, latents, torch.from_numpy(codes[None]), 0.9, torch.Generator())
-        counts = 0.9 * counts + 0.1 * 10
-        sums = 0.9 * sums + 0.1 * np.stack([frames[codes == code].sum(axis=0) for code in range(3)])
-        assert used == 3
-        np.testing.assert_allclose(codebook.numpy(), sums / counts[:, None], atol=1e-5)
-
-
-def test_a_code_that_nothing_chooses_is_put_on_a_frame() -> None:
-    codebook = torch.tensor([[0.0, 0.0], [100.0, 100.0]])
-    moving = MovingCodebook.start(codebook)
-    latents = torch.randn(1, 2, 50, generator=torch.Generator().manual_seed(34))
-    codes = torch.zeros(1, 50, dtype=torch.int64)
-    used = moving.update(codebook, latents, codes, 0.9, torch.Generator().manual_seed(35))
-    assert used == 1
-    assert torch.isin(codebook[1], latents[0]).all()
 
 
 def test_random_frames_are_frames() -> None:
@@ -249,4 +221,4 @@ def test_the_trained_codec_goes_back_into_a_generator(music: list[Path], tmp_pat
     with torch.no_grad():
         latents = generator.encode(tones(300))
         assert torch.equal(latents, training.model.encode(tones(300)))
-        assert torch.equal(generator.decode(latents), training.model.decode(training.model.quantise(latents)))
+        assert torch.equal(generator.decode(generator.quantiser("frozen")(latents)), training.model.decode(training.model.quantise(latents)))

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from stemsteer.config import Config, load_config
+from stemsteer.config import Config, RunSettings, load_config
 from stemsteer.errors import UserError
+from stemsteer.models import names_of
+from stemsteer.presets import presets
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 
@@ -52,6 +54,8 @@ def test_the_shipped_config_names_every_key() -> None:
         (("stems", "encoding"), "int8", r"stems\.encoding: .*not 'int8'"),
         (("device",), "gpu", r"device: .*not 'gpu'"),
         (("sources",), "vocals", r"sources: .*list.*not 'vocals'"),
+        (("runs", "default", "preset"), "tagbox", r"runs\.default: preset: there is no ready-made run 'tagbox' \("),
+        (("runs", "default", "stem_fft_size"), 511, r"runs\.default\.stem_fft_size"),
         (("runs",), {"../run": {}}, r"runs: '\.\./run' cannot be the name of a folder"),
     ],
 )
@@ -76,3 +80,43 @@ def test_every_setting_is_described() -> None:
         settings = getattr(field.annotation, "model_fields", {})
         for key, setting in settings.items():
             assert setting.description, f"{name}.{key}"
+
+
+def run_of(**settings: Any) -> RunSettings:
+    return load_config({"tracks": "x", "runs": {"run": settings}}).runs["run"]
+
+
+def test_a_run_starts_from_its_preset_and_its_own_keys_win() -> None:
+    run = run_of(preset="tagbox-code", steps=7)
+    assert (run.codebook, run.windows, run.mask_on, run.output) == ("reinit-ema", "pad", "reconstruction", "residual")
+    assert run.steps == 7
+    assert run.seed == RunSettings().seed
+
+
+def test_a_preset_changes_nothing_in_settings_that_are_complete() -> None:
+    run = run_of(preset="tagbox-paper", fft_sizes=[512], learning_rate=3)
+    assert RunSettings.model_validate(run.model_dump()) == run
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_every_preset_is_a_run(preset: str) -> None:
+    """With taggers, a generator and a source that there are."""
+    run = run_of(preset=preset)
+    assert run.generator == "jukebox"
+    assert set(run.taggers) <= set(names_of("tagger"))
+
+
+def test_the_published_settings_of_tagboxs_examples() -> None:
+    """The table of its README (github.com/ethman/tagbox, e323d16)."""
+    published = {
+        "wonderwall": ({"fcn", "hcnn", "musicnn"}, "mtat", {512, 1024, 2048}, 10, 200),
+        "howls-moving-castle": ({"fcn", "hcnn", "musicnn"}, "jamendo", {512, 1024, 2048}, 10, 100),
+        "smoke-on-the-water": ({"fcn", "hcnn"}, "mtat", {512, 1024, 2048}, 5, 200),
+    }
+    for name, (architectures, vocabulary, fft_sizes, rate, steps) in published.items():
+        run = run_of(preset=name)
+        assert set(run.taggers) == {f"{architecture}-{vocabulary}" for architecture in architectures}, name
+        assert set(run.fft_sizes) == fft_sizes, name
+        assert (run.learning_rate, run.learning_rate_unit) == (rate, "absolute"), name
+        assert run.steps == steps - 1, name  # TagBox's output is what it heard before its last step
+        assert run.stem_fft_size == run.fft_sizes[-1], name

@@ -1,31 +1,41 @@
 """The registry of models, and how their files are found, fetched and verified."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
+from file_server import FileServer, serving
 from stemsteer import models
 from stemsteer.errors import UserError
-from stemsteer.models import RESOURCES, Model, fetch, find, registry, sha256
+from stemsteer.models import RESOURCES, Model, fetch, find, folders, git_blob, locate, look_in, registry, sha256
 from stemsteer.vocabularies import load_vocabulary
 
 CONTENT = b"the weights"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
+# By `printf 'the weights' | git hash-object --stdin`.
+BLOB = "97d17025159f7695d30642af1292ac0ba6831e84"
 
 
 def test_every_model_has_a_licence_a_citation_and_a_way_to_be_verified() -> None:
     for name, model in registry().items():
         assert len(model.licence) > 2, name
         assert len(model.citation) > 10, name
-        assert re.fullmatch(r"[0-9a-f]{64}", model.sha256 or ""), name
+        assert re.fullmatch(r"[0-9a-f]{64}", model.sha256 or "") or re.fullmatch(r"[0-9a-f]{40}", model.git_blob or "")
         assert (model.file is None) != (model.package is None), name
         assert (model.url is None) == (model.ships or model.file is None), name
         assert (model.kind == "tagger") == (model.vocabulary is not None), name
+        assert (model.kind == "tagger") == (model.architecture is not None), name
+
+
+def test_no_two_models_are_the_same_file() -> None:
+    for key in ("file", "url", "sha256", "git_blob"):
+        values = [value for model in registry().values() if (value := getattr(model, key))]
+        assert len(set(values)) == len(values), key
 
 
 def test_taggers_name_vocabularies_that_there_are() -> None:
@@ -37,6 +47,23 @@ def test_jukebox_is_said_to_be_for_non_commercial_use_only() -> None:
     assert "NON-COMMERCIAL USE ONLY" in registry()["jukebox"].licence
 
 
+def test_the_taggers_of_tagbox_are_there_as_far_as_they_are_published() -> None:
+    taggers = {name: model for name, model in registry().items() if model.family == "sota-music-tagging"}
+    architectures = ("fcn", "musicnn", "crnn", "sample", "se", "attention", "hcnn")
+    published = {f"{architecture}-{data}" for architecture in architectures for data in ("mtat", "jamendo", "msd")}
+    assert set(taggers) == {*published, "short_res-jamendo", "short_res-msd"}
+    for name, model in taggers.items():
+        assert name == f"{model.architecture}-{model.vocabulary}"
+        place = f"{model.vocabulary}/{model.architecture}/best_model.pth"
+        assert model.file == f"sota-music-tagging/{place}"
+        assert model.url == (
+            "https://github.com/ethman/sota-music-tagging-models/raw/2969b12498d9c8efa749d99c3ba7a36487b02d21/"
+            f"sota_music_taggers/models/{place}"
+        )
+        assert model.licence == "MIT"
+        assert "arXiv 2006.00751" in model.citation
+
+
 def test_what_ships_is_what_the_registry_says() -> None:
     shipped = {name: model for name, model in registry().items() if model.ships}
     assert set(shipped) == {"embedded"}
@@ -45,16 +72,35 @@ def test_what_ships_is_what_the_registry_says() -> None:
         assert find(name) == RESOURCES / str(model.file)
 
 
+@pytest.mark.skipif("STEMSTEER_MODELS" not in os.environ, reason="STEMSTEER_MODELS names no folder with models")
+def test_published_files_are_what_the_registry_says() -> None:
+    here = {name: model for name, model in registry().items() if locate(model) and not model.ships}
+    assert here
+    for name, model in here.items():
+        path = find(name)
+        assert model.git_blob in (git_blob(path), None), name
+        assert model.size in (path.stat().st_size, None), name
+
+
 def test_a_key_that_means_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="shipz"):
         Model.model_validate({"kind": "tagger", "family": "vgg", "licence": "MIT", "citation": "none", "shipz": True})
+
+
+# The second is that of `hello` and a line feed, as in many a text on git's objects.
+@pytest.mark.parametrize(
+    ("content", "blob"), [(CONTENT, BLOB), (b"hello\n", "ce013625030ba8dba906f756967f9e9ca394464a")]
+)
+def test_git_blob_is_the_id_that_git_gives(tmp_path: Path, content: bytes, blob: str) -> None:
+    (tmp_path / "file").write_bytes(content)
+    assert git_blob(tmp_path / "file") == blob
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache of a machine that has no models yet."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("STEMSTEER_MODELS", raising=False)
+    monkeypatch.setenv("STEMSTEER_MODELS", "")
     monkeypatch.setenv("no_proxy", "*")
     return tmp_path / "cache" / "stemsteer"
 
@@ -81,16 +127,50 @@ def put(folder: Path, content: bytes = CONTENT) -> Path:
     return path
 
 
-def test_the_folder_of_ones_own_comes_before_the_cache(
+def files(folder: Path) -> list[str]:
+    """The names of all files below a folder, but for the lock."""
+    return [path.name for path in folder.rglob("*") if path.is_file() and path.name != "downloads.lock"]
+
+
+def test_folders_of_ones_own_come_before_the_cache(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register(monkeypatch)
     in_cache = put(cache)
     assert find("codec") == in_cache
-    monkeypatch.setenv("STEMSTEER_MODELS", str(tmp_path / "own"))
+    monkeypatch.setenv("STEMSTEER_MODELS", f"{tmp_path / 'first'}{os.pathsep}{tmp_path / 'second'}")
     assert find("codec") == in_cache
-    in_own = put(tmp_path / "own")
-    assert find("codec") == in_own
+    in_second = put(tmp_path / "second")
+    assert find("codec") == in_second
+    in_first = put(tmp_path / "first")
+    assert find("codec") == in_first
+
+
+def test_the_folder_of_the_config_comes_after_those_of_the_environment(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch)
+    put(cache)
+    in_config = put(tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
+    look_in("config")
+    monkeypatch.chdir("/")
+    assert find("codec") == in_config
+    monkeypatch.setenv("STEMSTEER_MODELS", str(tmp_path / "environment"))
+    look_in(str(tmp_path / "config"))
+    in_environment = put(tmp_path / "environment")
+    assert find("codec") == in_environment
+    # Every job reads the config anew, in the environment that it was started with.
+    look_in(str(tmp_path / "config"))
+    assert folders() == [tmp_path / "environment", tmp_path / "config", cache]
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in ("nowhere", "file"):
+        with pytest.raises(UserError, match=rf"config: models: there is no folder '.*{place}'"):
+            look_in(str(tmp_path / place))
 
 
 def test_without_a_cache_set_it_is_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,10 +179,12 @@ def test_without_a_cache_set_it_is_in_the_home_folder(tmp_path: Path, monkeypatc
     assert models.cache_folder() == tmp_path / ".cache" / "stemsteer"
 
 
-@pytest.mark.usefixtures("cache")
-def test_a_missing_file_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_file_is_told_with_what_to_do(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch)
-    with pytest.raises(UserError, match=r"codec.*`snakemake models`.*STEMSTEER_MODELS.*licence: a licence"):
+    sentence = (
+        rf"codec.*`snakemake models`.*folder/codec\.bin.*STEMSTEER_MODELS.*looked in: {cache}; licence: a licence"
+    )
+    with pytest.raises(UserError, match=sentence):
         find("codec")
     with pytest.raises(UserError, match="no address"):
         fetch("codec")
@@ -117,89 +199,133 @@ def test_an_unknown_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         find("tagger")
 
 
-def test_another_file_under_its_name_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    register(monkeypatch)
-    path = put(cache, CONTENT + b"!")
-    with pytest.raises(UserError, match=rf"codec\.bin is not the published file of codec .*{DIGEST}.*delete it"):
-        find("codec")
-    assert path.exists()
+ALTERED = CONTENT[::-1]
+# What the registry knows of the published file, another file, and what is said of it.
+FAULTS = {
+    "truncated": ({"size": 11}, CONTENT[:5], "it has 5 bytes, not 11"),
+    "too long": ({"size": 11}, CONTENT + b"!", "it has 12 bytes, not 11"),
+    "empty": ({}, b"", rf"its sha256 is \w+, not {DIGEST}"),
+    "altered": ({"size": 11}, ALTERED, rf"its sha256 is {hashlib.sha256(ALTERED).hexdigest()}, not {DIGEST}"),
+    "altered, no sha256": ({"sha256": None, "git_blob": BLOB}, ALTERED, rf"its git blob id is \w+, not {BLOB}"),
+    "truncated, no sha256": ({"sha256": None, "git_blob": BLOB}, CONTENT[:5], rf"its git blob id is \w+, not {BLOB}"),
+}
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Serves the file as `/whole`, another one as `/other`, and two that end before they should."""
-
-    requests: list[str]
-
-    def do_GET(self) -> None:
-        self.requests.append(self.path)
-        length = ("Content-Length", str(len(CONTENT)))
-        answers = {
-            "/whole": (length, CONTENT),
-            "/other": (length, CONTENT[::-1]),
-            "/cut": (length, CONTENT[:5]),
-            # The first chunk is said to have 255 bytes.
-            "/cut-in-chunk": (("Transfer-Encoding", "chunked"), b"ff\r\n" + CONTENT),
-        }
-        if self.path not in answers:
-            self.send_error(404)
-            return
-        header, body = answers[self.path]
-        self.send_response(200)
-        self.send_header(*header)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+@pytest.mark.parametrize(("known", "content", "sentence"), FAULTS.values(), ids=FAULTS.keys())
+def test_another_file_under_its_name_is_refused(
+    cache: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    known: dict[str, object],
+    content: bytes,
+    sentence: str,
+) -> None:
+    register(monkeypatch, **known)
+    in_cache = put(cache)
+    assert find("codec") == in_cache
+    path = put(tmp_path / "own", content)
+    monkeypatch.setenv("STEMSTEER_MODELS", str(tmp_path / "own"))
+    for call in (find, fetch):
+        with pytest.raises(UserError, match=rf"{path} is not the published file of codec \({sentence}\); delete it"):
+            call("codec")
+    assert path.read_bytes() == content
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
-    Handler.requests = []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+def server() -> Iterator[FileServer]:
+    with serving() as served:
+        served.files["codec.bin"] = CONTENT
+        yield served
 
 
-def test_a_file_is_fetched_once(cache: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    register(monkeypatch, url=f"{address}/whole")
+def test_a_file_is_fetched_once(cache: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, url=f"{server.address}/codec.bin")
     path = cache / "folder" / "codec.bin"
     assert fetch("codec") == path
     assert path.read_bytes() == CONTENT
     assert fetch("codec") == find("codec") == path
-    assert Handler.requests == ["/whole"]
+    assert server.requests == [("codec.bin", None)]
+    assert files(cache) == ["codec.bin"]
 
 
-@pytest.mark.parametrize(
-    ("file", "sentence"),
-    [
-        ("other", "cut off, or is not the published one of codec"),
-        ("cut", "cut off, or is not the published one of codec"),
-        ("cut-in-chunk", r"could not be downloaded \(IncompleteRead.*by hand"),
-        ("nothing", r"could not be downloaded \(HTTP Error 404.*by hand"),
-    ],
-)
-def test_a_failed_download_leaves_nothing_behind(
-    cache: Path, address: str, monkeypatch: pytest.MonkeyPatch, file: str, sentence: str
+@pytest.mark.usefixtures("cache")
+def test_looking_for_a_file_never_downloads_it(server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, url=f"{server.address}/codec.bin")
+    with pytest.raises(UserError, match="not on this machine"):
+        find("codec")
+    assert server.requests == []
+
+
+def test_an_interrupted_download_goes_on(cache: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, url=f"{server.address}/codec.bin")
+    server.cut = 5
+    with pytest.raises(UserError, match=r"could not be downloaded .*try again \(what has come is kept\), or"):
+        fetch("codec")
+    assert files(cache) == ["codec.bin.part"]
+    with pytest.raises(UserError, match="not on this machine"):
+        find("codec")
+    server.cut = None
+    assert fetch("codec").read_bytes() == CONTENT
+    assert server.requests == [("codec.bin", None), ("codec.bin", "bytes=5-")]
+    assert files(cache) == ["codec.bin"]
+
+
+@pytest.mark.parametrize(("known", "content", "sentence"), FAULTS.values(), ids=FAULTS.keys())
+def test_another_file_than_the_published_one_is_deleted(
+    cache: Path,
+    server: FileServer,
+    monkeypatch: pytest.MonkeyPatch,
+    known: dict[str, object],
+    content: bytes,
+    sentence: str,
 ) -> None:
-    register(monkeypatch, url=f"{address}/{file}")
-    with pytest.raises(UserError, match=rf"{address}/{file} .*{sentence}"):
+    register(monkeypatch, url=f"{server.address}/codec.bin", **known)
+    server.files["codec.bin"] = content
+    sentence = rf"{server.address}/codec\.bin is not the published file of codec \({sentence}\), and is deleted; try"
+    with pytest.raises(UserError, match=sentence):
         fetch("codec")
-    assert not [path for path in cache.rglob("*") if path.is_file()]
+    assert files(cache) == []
+    server.files["codec.bin"] = CONTENT
+    assert fetch("codec").read_bytes() == CONTENT
 
 
-def test_an_interrupted_download_leaves_nothing_behind(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    register(monkeypatch, url="http://127.0.0.1/never-asked")
-
-    def interrupted(url: str, target: Path) -> None:
-        target.write_bytes(CONTENT[:5])
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(models, "_download", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+def test_the_beginning_of_another_file_is_not_used(
+    cache: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch, url=f"{server.address}/codec.bin")
+    part = put(cache, ALTERED[:5]).rename(cache / "folder" / "codec.bin.part")
+    with pytest.raises(UserError, match="not the published file of codec"):
         fetch("codec")
-    assert not [path for path in cache.rglob("*") if path.is_file()]
+    assert not part.exists()
+    assert fetch("codec").read_bytes() == CONTENT
+    assert server.requests == [("codec.bin", "bytes=5-"), ("codec.bin", None)]
+
+
+def test_a_part_that_was_complete_is_used(cache: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, url=f"{server.address}/codec.bin")
+    put(cache).rename(cache / "folder" / "codec.bin.part")
+    assert fetch("codec").read_bytes() == CONTENT
+    assert files(cache) == ["codec.bin"]
+
+
+def test_two_that_fetch_at_once_share_one_download(
+    cache: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch, url=f"{server.address}/codec.bin")
+    with ThreadPoolExecutor(4) as pool:
+        paths = {job.result() for job in [pool.submit(fetch, "codec") for _ in range(4)]}
+    assert paths == {cache / "folder" / "codec.bin"}
+    assert find("codec").read_bytes() == CONTENT
+    assert len(server.requests) == 1
+
+
+def test_a_file_that_is_not_at_its_address_is_told(
+    cache: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch, url=f"{server.address}/elsewhere")
+    with pytest.raises(UserError, match=rf"elsewhere could not be downloaded \(HTTP Error 404.*{cache}.* by hand"):
+        fetch("codec")
+    assert files(cache) == []
 
 
 def test_a_machine_without_a_network_is_told(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,4 +333,4 @@ def test_a_machine_without_a_network_is_told(cache: Path, monkeypatch: pytest.Mo
     register(monkeypatch, url="http://127.0.0.1:1/codec.bin")
     with pytest.raises(UserError, match=r"could not be downloaded .*refused.*by hand"):
         fetch("codec")
-    assert not [path for path in cache.rglob("*") if path.is_file()]
+    assert files(cache) == []

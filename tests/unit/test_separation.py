@@ -6,23 +6,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from stemsteer import separation
 from stemsteer.audio import Signal
-from stemsteer.separation import Mixture, masked_blocks, resample_file, steered_blocks
+from stemsteer.config import MaskedSignal, RunSettings
+from stemsteer.masks import Edges, istft, stft
+from stemsteer.separation import Signals, masked_blocks, resample_file, steered_blocks
 
 MODEL_RATE = 44100
-MakeMixture = Callable[[Signal, Signal, int], Mixture]
+MakeMixture = Callable[[Signal, Signal, int], Signals]
 
 
 @pytest.fixture
 def mixture_of(tmp_path: Path) -> MakeMixture:
     """Write a mixture `[samples, channels]` and a steered signal `[samples]` of one rate (Hz)."""
 
-    def write(mixture: Signal, steered: Signal, rate: int) -> Mixture:
+    def write(mixture: Signal, steered: Signal, rate: int) -> Signals:
         for name, signal in (("mixture", mixture), ("steered", steered)):
             soundfile.write(tmp_path / f"{name}.wav", signal, rate, "FLOAT")
-        return Mixture(tmp_path / "mixture.wav", tmp_path / "steered.wav")
+        return Signals(tmp_path / "mixture.wav", tmp_path / "steered.wav")
 
     return write
 
@@ -45,8 +48,12 @@ def joined(blocks: Iterable[tuple[Signal, Signal]]) -> tuple[Signal, Signal]:
     return np.concatenate(stems), np.concatenate(others)
 
 
-def stem_of(mixture: Mixture, fft_sizes: Sequence[int]) -> Signal:
-    return joined(masked_blocks(mixture, fft_sizes, MODEL_RATE))[0]
+def sized(*fft_sizes: int) -> RunSettings:
+    return RunSettings(fft_sizes=list(fft_sizes))
+
+
+def stem_of(mixture: Signals, fft_sizes: Sequence[int]) -> Signal:
+    return joined(masked_blocks(mixture, sized(*fft_sizes), MODEL_RATE))[0]
 
 
 def masked_at_once(mixture: Signal, steered: Signal, rate: int, fft_sizes: Sequence[int]) -> Signal:
@@ -77,7 +84,7 @@ def masked_at_once(mixture: Signal, steered: Signal, rate: int, fft_sizes: Seque
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_the_blocks_are_those_of_the_track_masked_at_once(mixture_of: MakeMixture, rate: int, channels: int) -> None:
     signal, steered = noise(1, 2 * rate + 357, channels), noise(2, 2 * rate + 357) / 2
-    blocks = list(masked_blocks(mixture_of(signal, steered, rate), (2048, 512), MODEL_RATE))
+    blocks = list(masked_blocks(mixture_of(signal, steered, rate), sized(2048, 512), MODEL_RATE))
     assert [len(stem) for stem, _ in blocks] == [rate, rate, 357]
     stem, other = joined(blocks)
     np.testing.assert_allclose(stem, masked_at_once(signal, steered, rate, (2048, 512)), atol=1e-6)
@@ -102,14 +109,14 @@ def test_a_steered_signal_of_another_length_ends_in_silence(mixture_of: MakeMixt
 
 def test_a_steered_mixture_gives_the_mixture_back(mixture_of: MakeMixture) -> None:
     signal = noise(7, 70000, 1)
-    stem, other = joined(masked_blocks(mixture_of(signal, signal[:, 0], MODEL_RATE), (2048, 512), MODEL_RATE))
+    stem, other = joined(masked_blocks(mixture_of(signal, signal[:, 0], MODEL_RATE), sized(2048, 512), MODEL_RATE))
     np.testing.assert_allclose(stem, signal, atol=1e-6)
     np.testing.assert_allclose(other, 0, atol=1e-6)
 
 
 def test_steered_silence_gives_silence(mixture_of: MakeMixture) -> None:
     signal = noise(8, 70000, 2)
-    stem, other = joined(masked_blocks(mixture_of(signal, np.zeros(70000, np.float32), 48000), (2048,), MODEL_RATE))
+    stem, other = joined(masked_blocks(mixture_of(signal, np.zeros(70000, np.float32), 48000), sized(2048), MODEL_RATE))
     assert not stem.any()
     assert np.array_equal(other, signal)
 
@@ -163,14 +170,64 @@ def test_a_steered_tone_comes_to_the_mixtures_rate(tmp_path: Path, rate: int) ->
 def test_memory_does_not_grow_with_the_track(mixture_of: MakeMixture, monkeypatch: pytest.MonkeyPatch) -> None:
     mixture = mixture_of(noise(14, 40000, 1), noise(15, 40000), 8000)
     longest = 0
-    read = Mixture.read
+    read = Signals.read_mixture
 
-    def measured(self: Mixture, start: int, stop: int):
+    def measured(self: Signals, start: int, stop: int):
         nonlocal longest
         longest = max(longest, stop - start)
         return read(self, start, stop)
 
-    monkeypatch.setattr(Mixture, "read", measured)
+    monkeypatch.setattr(Signals, "read_mixture", measured)
     stem_of(mixture, (2048,))
     window = 2048 * 8000 // MODEL_RATE
     assert longest < 8000 + 4 * window
+
+
+@pytest.fixture
+def with_reconstruction(tmp_path: Path) -> tuple[Signals, Signal, Signal, Signal]:
+    """A stereo mixture with a mono steered signal and reconstruction, and the three signals."""
+    mixture, steered, reconstruction = noise(16, 100357, 2), noise(17, 100357) / 2, noise(18, 100357)
+    signals = Signals(*(tmp_path / f"{name}.wav" for name in ("mixture", "steered", "reconstruction")))
+    soundfile.write(signals.mixture, mixture, MODEL_RATE, "FLOAT")
+    soundfile.write(signals.steered, steered, MODEL_RATE, "FLOAT")
+    soundfile.write(str(signals.reconstruction), reconstruction, MODEL_RATE, "FLOAT")
+    return signals, mixture, steered, reconstruction
+
+
+@pytest.mark.parametrize("against", ["mixture", "reconstruction"])
+@pytest.mark.parametrize("on", ["mixture", "reconstruction"])
+@pytest.mark.parametrize("edges", ["zeros", "reflect"])
+def test_the_mask_may_be_compared_with_and_applied_to_the_reconstruction(
+    with_reconstruction: tuple[Signals, Signal, Signal, Signal],
+    against: MaskedSignal,
+    on: MaskedSignal,
+    edges: Edges,
+) -> None:
+    signals, mixture, steered, reconstruction = with_reconstruction
+    settings = RunSettings(fft_sizes=[1024], mask_against=against, mask_on=on, mask_edges=edges)
+    found, rest = joined(masked_blocks(signals, settings, MODEL_RATE))
+    mono = {"mixture": mixture.mean(axis=1), "reconstruction": reconstruction}
+    whole = {"mixture": mixture, "reconstruction": np.stack([reconstruction, reconstruction], axis=1)}
+
+    def spectrum(signal: Signal) -> torch.Tensor:
+        return stft(torch.from_numpy(np.ascontiguousarray(signal.T)), 1024, edges)
+
+    share = spectrum(steered[:, None]).abs() / torch.maximum(
+        spectrum(steered[:, None]).abs(), spectrum(mono[against][:, None]).abs()
+    )
+    expected = istft(share * spectrum(whole[on]), 1024, len(mixture)).T.numpy()
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found + rest, whole[on], atol=1e-6)
+
+
+def test_one_size_alone_can_make_the_stem(mixture_of: MakeMixture) -> None:
+    mixture = mixture_of(noise(10, 50000, 2), noise(11, 50000) / 2, 48000)
+    settings = RunSettings(fft_sizes=[2048, 512], stem_fft_size=512)
+    found = joined(masked_blocks(mixture, settings, MODEL_RATE))[0]
+    assert np.array_equal(found, stem_of(mixture, (512,)))
+
+
+def test_a_reconstruction_that_is_not_there_is_noticed(mixture_of: MakeMixture) -> None:
+    settings = RunSettings(mask_on="reconstruction")
+    with pytest.raises(ValueError, match="needs the reconstruction"):
+        next(masked_blocks(mixture_of(noise(1, 5000, 1), noise(2, 5000), MODEL_RATE), settings, MODEL_RATE))

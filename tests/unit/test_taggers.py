@@ -20,9 +20,9 @@ from stemsteer.errors import UserError
 from stemsteer.models import registry
 from stemsteer.taggers import LOADERS, Tagger, load_tagger
 from stemsteer.taggers.base import SHORTEST_TAIL, cut_into_windows
-from stemsteer.taggers.front_end import MelPower, mel_filterbank
-from stemsteer.taggers.musicnn_package import read_weights
-from stemsteer.taggers.tensorflow_checkpoint import read_checkpoint
+from stemsteer.taggers.musicnn_package.mel_power import MelPower, mel_filterbank
+from stemsteer.taggers.musicnn_package.tensorflow_checkpoint import read_checkpoint
+from stemsteer.taggers.musicnn_package.weights import read_weights
 
 NAMES = ["MTT_musicnn", "MSD_musicnn", "MTT_vgg", "MSD_vgg"]
 TESTS = Path(__file__).resolve().parents[1]

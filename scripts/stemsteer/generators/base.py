@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
+from stemsteer.generators.quantisers import CodebookMode, Quantiser
+
 
 class Generator(nn.Module, ABC):
     """A frozen autoencoder whose latents can be steered.
@@ -27,8 +29,12 @@ class Generator(nn.Module, ABC):
         """Continuous latents `[batch, channels, frames]` of audio `[batch, samples]`, whole hops of it."""
 
     @abstractmethod
-    def decode(self, latents: Tensor) -> Tensor:
-        """Audio `[batch, frames * hop]` of continuous latents, quantised with a straight-through gradient."""
+    def quantiser(self, codebook: CodebookMode, seed: int = 0) -> Quantiser:
+        """What stands between latents and the decoder; one with a state is made anew for every ascent."""
+
+    @abstractmethod
+    def decode(self, quantised: Tensor) -> Tensor:
+        """Audio `[batch, frames * hop]` of quantised latents."""
 
     @abstractmethod
     def codes(self, latents: Tensor) -> Tensor:

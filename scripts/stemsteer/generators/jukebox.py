@@ -8,12 +8,13 @@ from torch import Tensor
 
 from stemsteer.errors import UserError
 from stemsteer.generators.base import Generator
+from stemsteer.generators.quantisers import CodebookMode, Quantiser, ReinitialisedCodebook
 from stemsteer.generators.vqvae import VQVAE, from_checkpoint
 from stemsteer.models import sha256
 
 
 class JukeboxGenerator(Generator):
-    """One level of a Jukebox VQ-VAE with a frozen codebook; see `vqvae.py` for the model and its paper."""
+    """One level of a Jukebox VQ-VAE; see `vqvae.py` for the model and its paper."""
 
     sample_rate = 44100
 
@@ -28,8 +29,13 @@ class JukeboxGenerator(Generator):
     def encode(self, audio: Tensor) -> Tensor:
         return self.vqvae.encode(audio)
 
-    def decode(self, latents: Tensor) -> Tensor:
-        return self.vqvae.decode(self.vqvae.quantise(latents))
+    def quantiser(self, codebook: CodebookMode, seed: int = 0) -> Quantiser:
+        if codebook == "frozen":
+            return self.vqvae.quantise
+        return ReinitialisedCodebook(len(self.vqvae.codebook.k), seed)
+
+    def decode(self, quantised: Tensor) -> Tensor:
+        return self.vqvae.decode(quantised)
 
     def codes(self, latents: Tensor) -> Tensor:
         return self.vqvae.codebook.nearest(latents)

@@ -155,9 +155,9 @@ class Decoder(nn.Module):
 class Codebook(nn.Module):
     """The codes `k` `[codes, latent_channels]` and the search for the nearest one."""
 
-    def __init__(self, shape: Architecture) -> None:
+    def __init__(self, codes: int, channels: int) -> None:
         super().__init__()
-        self.register_buffer("k", torch.zeros(shape.codes, shape.latent_channels))
+        self.register_buffer("k", torch.zeros(codes, channels))
         self.k: Tensor
 
     @torch.no_grad()
@@ -177,6 +177,10 @@ class Codebook(nn.Module):
         """The latents of codes: `[batch, frames]` to `[batch, latent_channels, frames]`."""
         return F.embedding(codes, self.k).permute(0, 2, 1)
 
+    def straight_through(self, latents: Tensor, codes: Tensor) -> Tensor:
+        """The latents of codes, through which the gradient passes to `latents` as through the identity."""
+        return latents + (self.lookup(codes) - latents).detach()
+
 
 class VQVAE(nn.Module):
     """One level of Jukebox's VQ-VAE."""
@@ -186,7 +190,7 @@ class VQVAE(nn.Module):
         self.architecture = shape
         self.encoder = Encoder(shape)
         self.decoder = Decoder(shape)
-        self.codebook = Codebook(shape)
+        self.codebook = Codebook(shape.codes, shape.latent_channels)
 
     def encode(self, audio: Tensor) -> Tensor:
         """Continuous latents `[batch, latent_channels, samples / hop]` of audio `[batch, samples]`.
@@ -197,8 +201,7 @@ class VQVAE(nn.Module):
 
     def quantise(self, latents: Tensor) -> Tensor:
         """The nearest codes, through which the gradient passes as through the identity (straight-through)."""
-        nearest = self.codebook.lookup(self.codebook.nearest(latents))
-        return latents + (nearest - latents).detach()
+        return self.codebook.straight_through(latents, self.codebook.nearest(latents))
 
     def decode(self, latents: Tensor) -> Tensor:
         """Audio `[batch, frames * hop]` of latents `[batch, latent_channels, frames]`, quantised or not."""

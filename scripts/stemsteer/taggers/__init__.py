@@ -12,12 +12,12 @@ from stemsteer.errors import UserError
 from stemsteer.models import Model, names_of, registry
 from stemsteer.names import did_you_mean
 from stemsteer.taggers.base import Tagger
-from stemsteer.taggers.musicnn import load_musicnn
-from stemsteer.taggers.vgg import load_vgg
+from stemsteer.taggers.musicnn_package import load_musicnn_package
+from stemsteer.taggers.sota_music_tagging import load_sota_music_tagging
 
 LOADERS: dict[str, Callable[[str, Model], Tagger]] = {
-    "musicnn": load_musicnn,
-    "vgg": load_vgg,
+    "musicnn-package": load_musicnn_package,
+    "sota-music-tagging": load_sota_music_tagging,
 }
 
 

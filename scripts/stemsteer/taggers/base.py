@@ -1,7 +1,7 @@
 """What the ascent needs of a pretrained music tagger, and how audio is cut into the windows it hears."""
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Literal, Self
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,9 @@ from stemsteer.vocabularies import Vocabulary
 # 32 ms at 16 kHz: nothing can be recognised in a tail this short, and a window of its own would cost as much as
 # a whole one. Musicnn's window of 2.992 s thus covers 3 s at once, and 6 s in two.
 SHORTEST_TAIL = 512
+
+# How audio that does not fill whole windows is heard; see `cut_into_windows`.
+WindowPolicy = Literal["cover", "pad"]
 
 
 class Tagger(nn.Module, ABC):
@@ -39,26 +42,29 @@ class Tagger(nn.Module, ABC):
     def window_logits(self, windows: Tensor) -> Tensor:
         """Tag logits `[windows, tags]` of `[windows, context + window]` samples."""
 
-    def logits(self, audio: Tensor) -> Tensor:
+    def logits(self, audio: Tensor, windows: WindowPolicy = "cover") -> Tensor:
         """Tag logits `[batch, windows, tags]` of audio `[batch, samples]`, differentiable; see `cut_into_windows`."""
-        windows = cut_into_windows(audio, self.window, self.context)
-        return self.window_logits(windows.flatten(0, 1)).unflatten(0, windows.shape[:2])
+        cut = cut_into_windows(audio, self.window, self.context, windows)
+        return self.window_logits(cut.flatten(0, 1)).unflatten(0, cut.shape[:2])
 
     def train(self, mode: bool = True) -> Self:
         """Stay in evaluation mode whatever is asked: batch norms use the statistics of the training, always."""
         return super().train(False)
 
 
-def cut_into_windows(audio: Tensor, window: int, context: int = 0) -> Tensor:
+def cut_into_windows(audio: Tensor, window: int, context: int = 0, policy: WindowPolicy = "cover") -> Tensor:
     """Consecutive windows `[batch, windows, context + window]` of audio `[batch, samples]`.
 
-    Each window is preceded by the `context` samples before it (zeros before the start). Audio shorter than a window
-    is padded with zeros at its end. What is left over after the last whole window is heard in a window that ends
-    where the audio ends, overlapping the one before it; a remainder of up to `SHORTEST_TAIL` samples is left out.
+    Each window is preceded by the `context` samples before it (zeros before the start). `pad` fills the last window up
+    with zeros, as TagBox does. `cover` does so only with audio shorter than one window; what is left over after the
+    last whole window is heard in a window that ends where the audio ends, overlapping the one before it, and a
+    remainder of up to `SHORTEST_TAIL` samples is left out.
     """
-    samples = max(audio.shape[-1], window)
-    padded = F.pad(audio, (context, samples - audio.shape[-1]))
+    samples = audio.shape[-1]
+    if policy == "pad" or samples < window:
+        audio = F.pad(audio, (0, max(1, -(-samples // window)) * window - samples))
+    padded = F.pad(audio, (context, 0))
     whole = padded.unfold(-1, context + window, window)
-    if samples % window <= SHORTEST_TAIL:
+    if audio.shape[-1] % window <= SHORTEST_TAIL:
         return whole
     return torch.cat([whole, padded[:, None, -(context + window) :]], dim=1)

@@ -1,4 +1,4 @@
-"""From waveform to mel bands, differentiable; shared by the taggers that hear mel spectrograms."""
+"""The front end of the package musicnn: from waveform to mel bands (of Slaney's scale), differentiable."""
 
 import math
 

@@ -1,14 +1,6 @@
-"""What the four taggers of the Python package musicnn have in common: their weights, their front end, their layers.
+"""Layers that take their weights from the tensors of a TensorFlow checkpoint, and keep them in PyTorch's order."""
 
-The package (Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", 2019,
-arXiv 1909.06654; ISC licence) holds its weights as TensorFlow 1 checkpoints. They are read from there; its code,
-which needs TensorFlow, is never imported.
-"""
-
-import importlib.util
-import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -16,67 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import skip_init
 
-from stemsteer.errors import UserError
-from stemsteer.models import Model, sha256
-from stemsteer.taggers.base import Tagger
-from stemsteer.taggers.front_end import MelPower
-from stemsteer.taggers.tensorflow_checkpoint import read_checkpoint
-from stemsteer.vocabularies import load_vocabulary
+from stemsteer.taggers.musicnn_package.weights import Weights
 
-N_FFT, HOP, MELS = 512, 256, 96
-FRAMES = 187  # 3 s, as the package counts them
-COMPRESSION = 10_000  # of the mel power, before the logarithm
 BATCH_NORM_EPSILON = 1e-3  # TensorFlow's
 
-Weights = dict[str, Tensor]
 Norm = TypeVar("Norm", nn.BatchNorm1d, nn.BatchNorm2d)
-
-
-class MusicnnTagger(Tagger):
-    """One of the package's networks behind its front end.
-
-    The package computes one spectrogram of the whole signal, frames centred on every 256th sample, and cuts it into
-    patches of 187 frames: the first frame of a patch reaches half a frame back. It also rounds the mel power to
-    float16, which we do not: that changes no probability by more than 1e-4, and rounding has no gradient.
-    """
-
-    window = FRAMES * HOP
-    context = N_FFT // 2
-
-    def __init__(self, name: str, model: Model, network: nn.Module, fingerprint: str) -> None:
-        super().__init__()
-        self.name = name
-        self.vocabulary = load_vocabulary(model.vocabulary or "")
-        self.licence = model.licence
-        self.fingerprint = fingerprint
-        self.mel_power = MelPower(self.sample_rate, N_FFT, HOP, MELS)
-        self.network = network
-        self.eval().requires_grad_(False)
-
-    def window_logits(self, windows: Tensor) -> Tensor:
-        log_mel = torch.log1p(COMPRESSION * self.mel_power(windows)) / math.log(10)
-        logits: Tensor = self.network(log_mel)
-        return logits
-
-
-def read_weights(name: str, model: Model) -> tuple[Weights, str]:
-    """The tensors of one of the package's taggers by name, and the sha256 of the file they lie in.
-
-    Raises:
-        UserError: the package is not installed, or its files are not the published ones.
-    """
-    package = importlib.util.find_spec("musicnn")
-    if package is None or not package.submodule_search_locations:
-        raise UserError(
-            f"the tagger {name} needs the package musicnn, which is missing: `pip install --no-deps musicnn==0.1.0`"
-        )
-    folder = Path(package.submodule_search_locations[0]) / name
-    index, data = folder / ".index", folder / ".data-00000-of-00001"
-    if not data.is_file() or (fingerprint := sha256(data)) != model.sha256:
-        raise UserError(
-            f"{data} is missing or not the published file: `pip install --no-deps --force-reinstall musicnn==0.1.0`"
-        )
-    return read_checkpoint(index, data), fingerprint
 
 
 class Block(nn.Module):

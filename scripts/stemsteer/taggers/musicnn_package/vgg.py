@@ -6,8 +6,8 @@ network is deaf to the last 0.4 s of each window of 3 s: alone, it cannot steer 
 
 from torch import Tensor, nn
 
-from stemsteer.models import Model
-from stemsteer.taggers.musicnn_package import Block, MusicnnTagger, Weights, batch_norm, dense, read_weights
+from stemsteer.taggers.musicnn_package.layers import Block, batch_norm, dense
+from stemsteer.taggers.musicnn_package.weights import Weights
 
 # Frames x mel bands of each max pooling, and its strides.
 POOLINGS = [((4, 1), (2, 2)), ((2, 2), (2, 2)), ((2, 2), (2, 2)), ((2, 2), (2, 2)), ((4, 4), (4, 4))]
@@ -31,13 +31,3 @@ class VGG(nn.Module):
         x = self.blocks(self.input_norm(log_mel.unsqueeze(1)))
         logits: Tensor = self.output(x.permute(0, 2, 3, 1).flatten(1))  # TensorFlow's channels come last
         return logits
-
-
-def load_vgg(name: str, model: Model) -> MusicnnTagger:
-    """MTT_vgg or MSD_vgg.
-
-    Raises:
-        UserError: the weights are missing or altered.
-    """
-    weights, fingerprint = read_weights(name, model)
-    return MusicnnTagger(name, model, VGG(weights), fingerprint)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stemsteer.models import Model
-from stemsteer.taggers.musicnn_package import Block, MusicnnTagger, Weights, batch_norm, dense, read_weights
+from stemsteer.taggers.musicnn_package.layers import Block, batch_norm, dense
+from stemsteer.taggers.musicnn_package.weights import Weights
 
 
 class Musicnn(nn.Module):
@@ -68,13 +68,3 @@ def _best_of(dim: int) -> Callable[[Tensor], Tensor]:
 def _over_all_features(weights: Weights, name: str, norm: int) -> Block:
     """Filters of 7 frames that see all features: `[features, 1, frames]` to `[out, 1, frames]`."""
     return Block(weights, name, norm, axes=(3, 1, 2, 0), padding=(0, 3))
-
-
-def load_musicnn(name: str, model: Model) -> MusicnnTagger:
-    """MTT_musicnn or MSD_musicnn.
-
-    Raises:
-        UserError: the weights are missing or altered.
-    """
-    weights, fingerprint = read_weights(name, model)
-    return MusicnnTagger(name, model, Musicnn(weights), fingerprint)

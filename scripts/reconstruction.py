@@ -1,0 +1,30 @@
+"""Decode a track's codes: what a generator makes of the track without any steering."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stemsteer import audio
+from stemsteer.config import GeneratorSettings
+from stemsteer.devices import choose_device
+from stemsteer.encoding import reconstruct
+from stemsteer.errors import told_in_log
+from stemsteer.generators import load_generator
+from stemsteer.model_signal import ModelSignal
+
+
+def main(job: Any) -> None:
+    device = choose_device(job.params.device, job.threads)
+    generator = load_generator(GeneratorSettings.model_validate(job.params.generator), device)
+    signal = ModelSignal(Path(job.input.model))
+    codes = np.load(job.input.codes)
+    with audio.writing(job.output.reconstruction, signal.rate, channels=1, samples=signal.samples) as writer:
+        for block in reconstruct(codes, signal, generator, device):
+            writer.write(block[:, None] / np.float32(signal.gain))
+
+
+if __name__ == "__main__":
+    job = globals()["snakemake"]
+    with told_in_log(job.log[0]):
+        main(job)

@@ -1,0 +1,132 @@
+"""The command line beside the workflow: `python -m stemsteer`."""
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+
+from stemsteer.catalogue import model_rows, models_text, tag_rows, tags_text, tsv, vocabulary_names
+from stemsteer.errors import UserError
+from stemsteer.models import fetch
+from stemsteer.names import did_you_mean
+
+ABOUT = "What StemSteer can be asked for, and the pretrained models. Music is separated by `snakemake`; see the README."
+
+TAGS = """\
+Sources, tags, pretrained models and ready-made runs.
+
+A source of the config (`sources: [vocals, piano]`) stands for one or more tags of a tagger. Any tag can be asked for as
+well, by its name or, where a source has the same name, as `tag:piano`. A tagger can steer only to what its vocabulary
+names: mtat (MagnaTagATune), msd (Million Song Dataset) or jamendo (MTG-Jamendo).
+"""
+
+TAGS_EXAMPLES = """\
+examples:
+  python -m stemsteer tags                      everything
+  python -m stemsteer tags piano                the sources, tags, models and runs with piano in their name
+  python -m stemsteer tags --vocabulary mtat    what the taggers trained on MagnaTagATune know
+  python -m stemsteer tags --tsv > tags.tsv     for pandas.read_csv("tags.tsv", sep="\\t"): columns vocabulary, index,
+                                                tag and sources
+"""
+
+MODELS = """\
+The pretrained models, and where their weights lie on this machine.
+
+Weights are looked for in the folders of the environment variable STEMSTEER_MODELS and in the cache (~/.cache/stemsteer,
+or in $XDG_CACHE_HOME), and verified before every use. Jobs never download them: `snakemake models` fetches those that
+the runs of a config need, `fetch` any others.
+"""
+
+MODELS_EXAMPLES = """\
+examples:
+  python -m stemsteer models                    all models: here, missing, or altered
+  python -m stemsteer models --tsv              the same as a table, with licences, citations and addresses
+  python -m stemsteer models fetch fcn-mtat     download two megabytes; if interrupted, go on when asked again
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    options = _parser().parse_args(arguments)
+    try:
+        _say(options.command(options))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130  # as shells count it
+    return 0
+
+
+def _tags(options: argparse.Namespace) -> str:
+    vocabularies = options.vocabulary or vocabulary_names()
+    if options.tsv and (rows := tag_rows(vocabularies, options.text)):
+        return tsv(rows)
+    if not options.tsv and (text := tags_text(vocabularies, options.text, _columns())):
+        return text
+    hint = did_you_mean(options.text, (row["tag"] for row in tag_rows(vocabularies)))
+    raise UserError(f"nothing has {options.text!r} in its name{hint}; `python -m stemsteer tags` lists everything")
+
+
+def _models(options: argparse.Namespace) -> str:
+    return tsv(model_rows(vocabulary_names())) if options.tsv else models_text(_columns())
+
+
+def _fetch(options: argparse.Namespace) -> str:
+    return "\n".join(f"{name}: {fetch(name)}" for name in options.names)
+
+
+def _columns() -> int:
+    """Of the terminal, or enough where there is none."""
+    return shutil.get_terminal_size((120, 24)).columns
+
+
+def _say(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Whoever reads has had enough, as `head` has; nothing is to be told of it at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m stemsteer", description=ABOUT)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    raw = argparse.RawDescriptionHelpFormatter
+
+    tags = commands.add_parser(
+        "tags",
+        help="list the sources and tags to ask for, the models and the ready-made runs",
+        description=TAGS,
+        epilog=TAGS_EXAMPLES,
+        formatter_class=raw,
+    )
+    tags.add_argument("text", nargs="?", default="", metavar="TEXT", help="only what has this in its name")
+    tags.add_argument(
+        "--vocabulary", action="append", choices=vocabulary_names(), help="only this one; may be given several times"
+    )
+    tags.add_argument("--tsv", action="store_true", help="the tags as a table, separated by tabs")
+    tags.set_defaults(command=_tags)
+
+    models = commands.add_parser(
+        "models",
+        help="list the pretrained models, or fetch some",
+        description=MODELS,
+        epilog=MODELS_EXAMPLES,
+        formatter_class=raw,
+    )
+    models.add_argument("--tsv", action="store_true", help="as a table, separated by tabs")
+    models.set_defaults(command=_models)
+    fetching = models.add_subparsers(title="commands", metavar="[fetch]").add_parser(
+        "fetch", help="download models and verify them"
+    )
+    fetching.add_argument("names", nargs="+", metavar="NAME", help="of a model")
+    fetching.set_defaults(command=_fetch)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

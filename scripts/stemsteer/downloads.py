@@ -1,0 +1,67 @@
+"""Downloads that can be interrupted: what has come stays, and the next try goes on from there."""
+
+import fcntl
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from tqdm import tqdm
+
+TIMEOUT = 60
+"""Seconds without a byte after which a server is given up."""
+
+
+def download(url: str, part: Path, name: str) -> None:
+    """Fetch all of a file, or what is missing of it where `part` holds its beginning.
+
+    A server that cannot send the rest alone sends the whole, which then takes the place of what was there. That `part`
+    is a beginning of this very file is for the caller to verify, when it is complete.
+
+    Args:
+        url: of the file.
+        part: where it is written; what has come stays there when an error is raised.
+        name: for the progress bar, which is shown on terminals only.
+
+    Raises:
+        OSError, http.client.HTTPException: the server cannot be reached or refuses, or the file cannot be written.
+    """
+    part.parent.mkdir(parents=True, exist_ok=True)
+    begun = part.stat().st_size if part.exists() else 0
+    request = Request(url, headers={"Range": f"bytes={begun}-"} if begun else {})
+    try:
+        answer = urlopen(request, timeout=TIMEOUT)
+    except HTTPError as error:
+        if begun and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return  # there is nothing after what was there
+        raise
+    resumed = answer.status == HTTPStatus.PARTIAL_CONTENT
+    with answer, part.open("ab" if resumed else "wb") as file:
+        begun = file.tell()
+        total = None if answer.length is None else begun + answer.length
+        progress = tqdm.wrapattr(
+            answer, "read", total, initial=begun, desc=name, unit="B", unit_scale=True, disable=None
+        )
+        with progress as stream:
+            shutil.copyfileobj(stream, file)
+        if total is not None and file.tell() < total:
+            raise ConnectionError(f"the connection ended after {file.tell():,} of {total:,} bytes")
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Wait until no other process, on any machine that shares the file system, is in a block with this lock file."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        # Some file systems of clusters have no locks. There, verification refuses what two processes mixed up.
+        with suppress(OSError):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                logging.info("waiting for another download to end")
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield

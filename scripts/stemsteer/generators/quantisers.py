@@ -1,0 +1,59 @@
+"""Quantisers: from continuous latents to those that the decoder hears, and what becomes of the codebook meanwhile.
+
+`frozen` is what TagBox's paper describes. `reinit-ema` is what its released code does: the codebook is left in training
+mode, so that the first step replaces the pretrained codes by random frames of the mixture's own latents, and every step
+moves them by Jukebox's training rule (see docs/method.md).
+"""
+
+import math
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from stemsteer.generators.moving_codebook import MovingCodebook, frames_of
+from stemsteer.generators.vqvae import Codebook
+
+CodebookMode = Literal["frozen", "reinit-ema"]
+
+DECAY = 0.99  # of the moving averages: the l_mu of Jukebox's VQ-VAE
+SPREAD = 0.01  # of copies of a frame, where there are fewer frames than codes: as a fraction of a vector of norm 1
+
+
+class Quantiser(Protocol):
+    """Continuous latents `[batch, channels, frames]` to quantised ones; the gradient passes as through the identity."""
+
+    def __call__(self, latents: Tensor) -> Tensor: ...
+
+
+class ReinitialisedCodebook:
+    """A codebook drawn from the first latents that it meets, moved by every further ones: each call changes it.
+
+    The draws come from a generator of their own on the CPU, the same for a seed on every device.
+    """
+
+    def __init__(self, codes: int, seed: int) -> None:
+        self._codes = codes
+        self._random = torch.Generator().manual_seed(seed)
+        self._codebook: Codebook | None = None
+        self._moving: MovingCodebook | None = None
+
+    def __call__(self, latents: Tensor) -> Tensor:
+        points = frames_of(latents.detach())
+        if self._codebook is None or self._moving is None:
+            self._codebook = Codebook(self._codes, points.shape[1]).to(points)
+            self._codebook.k.copy_(self._drawn(points))
+            self._moving = MovingCodebook.start(self._codebook.k)
+        chosen = self._codebook.nearest(latents)
+        quantised = self._codebook.straight_through(latents, chosen)
+        self._moving.update(self._codebook.k, points, chosen.flatten(), self._drawn(points), DECAY)
+        return quantised
+
+    def _drawn(self, points: Tensor) -> Tensor:
+        """As many different frames `[codes, channels]` as there are codes, in random order."""
+        frames, channels = points.shape
+        if frames < self._codes:
+            points = points.repeat(-(-self._codes // frames), 1)
+            noise = torch.randn(points.shape, generator=self._random, dtype=points.dtype)
+            points = points + noise.to(points.device) * SPREAD / math.sqrt(channels)
+        return points[torch.randperm(len(points), generator=self._random).to(points.device)[: self._codes]]

@@ -1,0 +1,58 @@
+"""What the package's taggers have in common: a front end and the windows they hear."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from stemsteer.models import Model
+from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.musicnn_package.mel_power import MelPower
+from stemsteer.taggers.musicnn_package.musicnn import Musicnn
+from stemsteer.taggers.musicnn_package.vgg import VGG
+from stemsteer.taggers.musicnn_package.weights import Weights, read_weights
+from stemsteer.vocabularies import load_vocabulary
+
+N_FFT, HOP, MELS = 512, 256, 96
+FRAMES = 187  # 3 s, as the package counts them
+COMPRESSION = 10_000  # of the mel power, before the logarithm
+
+NETWORKS: dict[str | None, Callable[[Weights], nn.Module]] = {"musicnn": Musicnn, "vgg": VGG}
+
+
+class MusicnnPackageTagger(Tagger):
+    """One of the package's networks behind its front end.
+
+    The package computes one spectrogram of the whole signal, frames centred on every 256th sample, and cuts it into
+    patches of 187 frames: the first frame of a patch reaches half a frame back. It also rounds the mel power to
+    float16, which we do not: that changes no probability by more than 1e-4, and rounding has no gradient.
+    """
+
+    window = FRAMES * HOP
+    context = N_FFT // 2
+
+    def __init__(self, name: str, model: Model, network: nn.Module, fingerprint: str) -> None:
+        super().__init__()
+        self.name = name
+        self.vocabulary = load_vocabulary(model.vocabulary or "")
+        self.licence = model.licence
+        self.fingerprint = fingerprint
+        self.mel_power = MelPower(self.sample_rate, N_FFT, HOP, MELS)
+        self.network = network
+        self.eval().requires_grad_(False)
+
+    def window_logits(self, windows: Tensor) -> Tensor:
+        log_mel = torch.log1p(COMPRESSION * self.mel_power(windows)) / math.log(10)
+        logits: Tensor = self.network(log_mel)
+        return logits
+
+
+def load_musicnn_package(name: str, model: Model) -> MusicnnPackageTagger:
+    """MTT_musicnn, MSD_musicnn, MTT_vgg or MSD_vgg.
+
+    Raises:
+        UserError: the weights are missing or altered.
+    """
+    weights, fingerprint = read_weights(name, model)
+    return MusicnnPackageTagger(name, model, NETWORKS[model.architecture](weights), fingerprint)

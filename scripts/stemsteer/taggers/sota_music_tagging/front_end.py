@@ -1,0 +1,60 @@
+"""From waveform to mel bands in decibels, differentiable; window and filterbank are part of the published weights."""
+
+import torch
+from torch import Tensor, nn
+
+N_FFT = 512
+HOP = 256
+BINS = N_FFT // 2 + 1
+FLOOR = 1e-10  # the least power, -100 dB; what is quieter has no gradient
+
+
+def decibels(power: Tensor) -> Tensor:
+    """10 log10 of a power, and of nothing below -100 dB."""
+    return 10 * torch.log10(power.clamp(min=FLOOR))
+
+
+class PowerSpectrogram(nn.Module):
+    """Power spectrogram `[batch, 257, frames]` of audio `[batch, samples]`, frames = 1 + samples // 256.
+
+    Frames are centred on every 256th sample; before the start and after the end the audio is mirrored.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("window", torch.empty(N_FFT))  # a periodic Hann window
+        self.window: Tensor
+
+    def forward(self, audio: Tensor) -> Tensor:
+        spectrum = torch.stft(
+            audio, N_FFT, HOP, window=self.window, center=True, pad_mode="reflect", return_complex=True
+        )
+        return spectrum.real.square() + spectrum.imag.square()
+
+
+class MelScale(nn.Module):
+    """Mel bands `[batch, bands, frames]` of a power spectrogram `[batch, 257, frames]`.
+
+    The published filters are triangles of height 1 on HTK's mel scale from 0 to 8,000 Hz. They are so narrow at the
+    bottom that one of 128 falls between two bins of the spectrum and hears nothing, ever: a constant -100 dB.
+    """
+
+    def __init__(self, bands: int) -> None:
+        super().__init__()
+        self.register_buffer("fb", torch.empty(BINS, bands))
+        self.fb: Tensor
+
+    def forward(self, power: Tensor) -> Tensor:
+        return self.fb.T @ power
+
+
+class MelDecibels(nn.Module):
+    """Mel spectrogram in decibels, `[batch, 1, bands, frames]`, of audio `[batch, samples]`."""
+
+    def __init__(self, bands: int) -> None:
+        super().__init__()
+        self.spectrogram = PowerSpectrogram()
+        self.mel_scale = MelScale(bands)
+
+    def forward(self, audio: Tensor) -> Tensor:
+        return decibels(self.mel_scale(self.spectrogram(audio))).unsqueeze(1)

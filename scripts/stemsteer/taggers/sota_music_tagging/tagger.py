@@ -1,0 +1,62 @@
+"""One of the networks as a tagger, found by its name in the model registry."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from stemsteer.models import Model, find, sha256
+from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.sota_music_tagging.attention import CNNSA
+from stemsteer.taggers.sota_music_tagging.crnn import CRNN
+from stemsteer.taggers.sota_music_tagging.fcn import FCN
+from stemsteer.taggers.sota_music_tagging.hcnn import HarmonicCNN
+from stemsteer.taggers.sota_music_tagging.musicnn import Musicnn
+from stemsteer.taggers.sota_music_tagging.network import Network
+from stemsteer.taggers.sota_music_tagging.sample import Sample, SampleSE
+from stemsteer.taggers.sota_music_tagging.short import Short, ShortRes
+from stemsteer.taggers.sota_music_tagging.weights import read_network
+from stemsteer.vocabularies import load_vocabulary
+
+# By architecture, as in resources/models.yaml.
+NETWORKS: dict[str | None, type[Network]] = {
+    "fcn": FCN,
+    "musicnn": Musicnn,
+    "crnn": CRNN,
+    "sample": Sample,
+    "se": SampleSE,
+    "short": Short,
+    "short_res": ShortRes,
+    "attention": CNNSA,
+    "hcnn": HarmonicCNN,
+}
+
+
+class SotaMusicTagger(Tagger):
+    """A network of sota-music-tagging-models with its published weights.
+
+    Raises:
+        UserError: the file is not a state dict of the model's architecture.
+    """
+
+    def __init__(self, name: str, model: Model, path: Path) -> None:
+        super().__init__()
+        self.name = name
+        self.vocabulary = load_vocabulary(model.vocabulary or "")
+        self.licence = model.licence
+        self.fingerprint = sha256(path)
+        self.network = read_network(path, NETWORKS[model.architecture])
+        self.window = self.network.window
+        self.eval().requires_grad_(False)
+
+    def window_logits(self, windows: Tensor) -> Tensor:
+        logits: Tensor = self.network(windows)
+        return logits
+
+
+def load_sota_music_tagging(name: str, model: Model) -> SotaMusicTagger:
+    """A tagger of the registry, for example fcn-mtat or short_res-jamendo.
+
+    Raises:
+        UserError: the weights are missing, altered or unreadable.
+    """
+    return SotaMusicTagger(name, model, find(name))

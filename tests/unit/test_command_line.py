@@ -1,0 +1,209 @@
+"""`python -m stemsteer`: the lists of what there is to choose from, and fetching models by name."""
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from file_server import FileServer, serving
+from stemsteer import catalogue, models
+from stemsteer.__main__ import main
+from stemsteer.catalogue import layout
+from stemsteer.models import Model, registry
+from stemsteer.presets import presets
+from stemsteer.vocabularies import load_vocabulary, sources
+
+VOCABULARIES = ("mtat", "msd", "jamendo")
+
+
+@pytest.fixture(autouse=True)
+def machine_without_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("STEMSTEER_MODELS", "")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("no_proxy", "*")
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a command prints."""
+    assert main(arguments) == 0
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    return output
+
+
+def table(text: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(text), sep="\t", keep_default_na=False)
+
+
+def test_tags_lists_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "tags")
+    lines = text.splitlines()
+    for name in VOCABULARIES:
+        for index, tag in enumerate(load_vocabulary(name).tags):
+            assert f"{index:>2} {tag}" in text
+    for name in (*sources(), *registry(), *presets()):
+        assert any(line.startswith(f"{name} ") for line in lines), name
+    assert "NON-COMMERCIAL USE ONLY" in text
+    assert max(map(len, lines)) <= 100
+
+
+def test_tags_of_one_vocabulary_are_no_others(capsys: pytest.CaptureFixture[str]) -> None:
+    text = said(capsys, "tags", "--vocabulary", "msd")
+    assert "49 happy" in text
+    assert "crnn-msd" in text
+    assert "embedded" in text
+    assert "mtat" not in text
+    assert "jamendo" not in text
+
+
+def test_tags_with_a_text_in_their_name(capsys: pytest.CaptureFixture[str]) -> None:
+    # The source strings has violin among its tags of MagnaTagATune.
+    assert said(capsys, "tags", "Violin").splitlines() == [
+        "Sources, and the tags that stand for each",
+        "",
+        "source   vocabulary  tags",
+        "strings  mtat        strings, violin, cello",
+        "violin   mtat        violin",
+        "         jamendo     instrument---violin",
+        "",
+        "Tags, by their place among a tagger's outputs",
+        "",
+        "mtat       jamendo",
+        "12 violin  43 instrument---violin",
+    ]
+
+
+def test_tags_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    tags = table(said(capsys, "tags", "--tsv"))
+    assert list(tags) == ["vocabulary", "index", "tag", "sources"]
+    for name in VOCABULARIES:
+        rows = tags[tags.vocabulary == name]
+        assert tuple(rows.tag) == load_vocabulary(name).tags
+        assert list(rows["index"]) == list(range(50))
+    assert tags[(tags.vocabulary == "mtat") & (tags.tag == "cello")].sources.item() == "strings, cello"
+    assert tags[tags.tag == "opera"].sources.item() == ""
+
+
+@pytest.mark.parametrize("options", [(), ("--tsv",)])
+def test_a_text_that_is_nowhere_is_told(capsys: pytest.CaptureFixture[str], options: tuple[str, ...]) -> None:
+    assert main(["tags", "voilin", *options]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors == (
+        "error: nothing has 'voilin' in its name (did you mean violin?); `python -m stemsteer tags` lists everything\n"
+    )
+
+
+def register(monkeypatch: pytest.MonkeyPatch, **entries: Model) -> None:
+    for module in (models, catalogue):
+        monkeypatch.setattr(module, "registry", lambda: entries)
+
+
+def codec(url: str) -> Model:
+    # The sha256 of `the weights`, by sha256sum.
+    digest = "f38329d231164082b94f28edf29bff349b44403e09fc4057d65b31051f4ae6b5"
+    paper = "Codec et al., 2000"
+    return Model(
+        kind="generator", family="jukebox", file="codec.bin", url=url, sha256=digest, licence="MIT", citation=paper
+    )
+
+
+def test_models_says_where_they_are(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = {"kind": "tagger", "vocabulary": "mtat", "licence": "ISC", "citation": "a paper", "family": "some"}
+    register(
+        monkeypatch,
+        codec=codec("http://127.0.0.1:1/codec.bin"),
+        installed=Model.model_validate({**package, "package": "musicnn"}),
+        absent=Model.model_validate({**package, "package": "no_such_package", "architecture_citation": "an older one"}),
+    )
+    models_there = table(said(capsys, "models", "--tsv")).set_index("model")
+    assert dict(models_there.state) == {"codec": "missing", "installed": "here", "absent": "missing"}
+    assert models_there.url["codec"] == "http://127.0.0.1:1/codec.bin"
+    assert models_there.citation["absent"] == "a paper; an older one"
+
+    monkeypatch.setenv("STEMSTEER_MODELS", str(tmp_path))
+    place = tmp_path / "codec.bin"
+    place.write_text("the weights")
+    line = next(line for line in said(capsys, "models").splitlines() if line.startswith("codec"))
+    assert line.split() == ["codec", "generator", "jukebox", "here", str(place)]
+
+    place.write_text("the")
+    row = table(said(capsys, "models", "--tsv")).set_index("model").loc["codec"]
+    assert row.state == "altered"
+    assert row.place.startswith(f"{place} (its sha256 is ")
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    with serving() as served:
+        served.files["codec.bin"] = b"the weights"
+        yield served
+
+
+def test_models_are_fetched_by_name(
+    capsys: pytest.CaptureFixture[str], server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch, codec=codec(f"{server.address}/codec.bin"))
+    place = tmp_path / "cache" / "stemsteer" / "codec.bin"
+    assert said(capsys, "models", "fetch", "codec") == f"codec: {place}\n"
+    assert place.read_text() == "the weights"
+    assert said(capsys, "models", "fetch", "codec") == f"codec: {place}\n"
+    assert len(server.requests) == 1
+    assert main(["models", "fetch", "codex"]) == 1
+    assert capsys.readouterr().err == (
+        "error: there is no model 'codex' (did you mean codec?); `python -m stemsteer models` lists them\n"
+    )
+
+
+def test_an_interrupted_fetch_ends_as_shells_count_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(name: str) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("stemsteer.__main__.fetch", interrupted)
+    assert main(["models", "fetch", "codec"]) == 130
+
+
+@pytest.mark.parametrize("command", [[], ["tags"], ["models"], ["models", "fetch"]])
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(" ".join(["usage: python -m stemsteer", *command]))
+
+
+def test_layout_aligns_columns_and_wraps_the_last() -> None:
+    rows = [{"name": "a", "text": "some words that are long enough to be wrapped"}, {"name": "longer", "text": "few"}]
+    assert layout(rows, None, 38).splitlines() == [
+        "name    text",
+        "a       some words that are long",
+        "        enough to be wrapped",
+        "longer  few",
+    ]
+    assert layout(rows, ["text", "name"], 80).splitlines()[1].split("  ")[-1] == "a"
+
+
+def test_it_starts_without_the_heavy_libraries() -> None:
+    code = (
+        "import sys; from stemsteer.__main__ import main; main(['tags']); "
+        "assert not {'torch', 'snakemake', 'numpy', 'pandas'} & set(sys.modules), sorted(sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=models.RESOURCES.parent / "scripts"
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_reader_that_has_had_enough_is_not_an_error() -> None:
+    command = f"'{sys.executable}' -m stemsteer tags | true; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, cwd=models.RESOURCES.parent / "scripts"
+    )
+    assert ended.returncode == 0
+    assert ended.stderr == ""

@@ -1,0 +1,138 @@
+"""The ready-made run `tagbox-code` against TagBox's released code itself.
+
+The golden figures are those of `run_tagbox` (github.com/ethman/tagbox, e323d16), made by
+`tests/golden_scripts/tagbox_trajectory.py`, which says what they were made with. In float32 two trajectories part after
+a few steps, because a difference in the last bit changes which code is the nearest to a frame; so beyond the first step
+the comparison is in float64.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from torch import Tensor
+
+from stemsteer.ascent import Ascended, Listener, Steering, ascend
+from stemsteer.config import GeneratorSettings, RunSettings
+from stemsteer.errors import UserError
+from stemsteer.generators import load_generator
+from stemsteer.models import find
+from stemsteer.separation import Signals, masked_blocks
+from stemsteer.taggers import load_tagger
+from stemsteer.vocabularies import find_tags
+
+GOLDEN = np.load(Path(__file__).parent / "golden" / "tagbox_trajectory.npz")
+AUDIO = Path(__file__).parents[1] / "data" / "feelings_16khz.flac"
+RATE = 44100  # which the golden script takes the audio for
+SEED = 20211021
+EVERY = 397
+
+
+def golden(case: str) -> dict[str, Any]:
+    return {name.split("/")[1]: GOLDEN[name] for name in GOLDEN.files if name.startswith(f"{case}/")}
+
+
+def tagbox_code(taggers: list[str], **changes: Any) -> RunSettings:
+    for tagger in taggers:
+        try:
+            find(tagger)
+        except UserError as error:
+            pytest.skip(str(error))
+    return RunSettings.model_validate({"preset": "tagbox-code", "taggers": taggers, **changes})
+
+
+def mixture() -> Tensor:
+    """The excerpt, at a peak of 1 as TagBox scales it: float32 `[1, samples]`."""
+    samples, _ = soundfile.read(AUDIO, dtype="float32")
+    return torch.from_numpy(samples / np.abs(samples).max())[None]
+
+
+def steering(settings: RunSettings, dtype: torch.dtype) -> Steering:
+    generator = load_generator(GeneratorSettings(), torch.device("cpu")).to(dtype)
+    taggers = [load_tagger(name, dtype=dtype) for name in settings.taggers]
+    listeners = [
+        Listener(tagger, find_tags(tagger.vocabulary, ["drums"]), RATE, settings).to(dtype) for tagger in taggers
+    ]
+    return Steering(mixture().to(dtype), generator, listeners, settings, SEED)
+
+
+def first_step(dtype: torch.dtype) -> tuple[float, Tensor]:
+    """The loss and its gradient `[channels * frames]` of two taggers and three FFT sizes, before any step."""
+    chain = steering(tagbox_code(["fcn-mtat", "musicnn-mtat"], fft_sizes=[2048, 1024, 512]), dtype)
+    latents = chain.start.clone().requires_grad_(True)
+    loss, _ = chain.loss(chain.steered(latents))
+    loss.backward()
+    assert latents.grad is not None
+    return loss.item(), latents.grad.flatten()
+
+
+def test_in_float64_the_first_loss_and_gradient_are_tagboxs() -> None:
+    expected = golden("first_step_in_float64")
+    loss, gradient = first_step(torch.float64)
+    assert loss == pytest.approx(expected["losses"][0].mean(), rel=1e-9)
+    assert gradient.norm().item() == pytest.approx(expected["gradient_norm"].item(), rel=1e-9)
+    difference = gradient[::EVERY].numpy() - expected["gradient"]
+    assert np.linalg.norm(difference) < 1e-9 * np.linalg.norm(expected["gradient"])
+
+
+def test_in_float32_the_first_loss_and_gradient_are_tagboxs() -> None:
+    """To 1e-4 in the loss and in the gradient's length.
+
+    Its direction is less certain than that in float32: the decibels of nearly silent bins magnify the last bits. We may
+    be no further from TagBox's than its own is from what it is in float64.
+    """
+    expected, exact = golden("first_step"), golden("first_step_in_float64")["gradient"]
+    loss, gradient = first_step(torch.float32)
+    assert loss == pytest.approx(expected["losses"][0].mean(), rel=1e-4)
+    assert gradient.norm().item() == pytest.approx(expected["gradient_norm"].item(), rel=1e-4)
+    difference = np.linalg.norm(gradient[::EVERY].numpy() - expected["gradient"])
+    rounding = np.linalg.norm(expected["gradient"] - exact)
+    assert difference < rounding < 3e-3 * np.linalg.norm(exact)
+
+
+@pytest.fixture(scope="module")
+def twenty_steps() -> tuple[Steering, Ascended, RunSettings]:
+    """Two taggers, two FFT sizes; TagBox's 20 steps, the last of which it does not hear any more."""
+    settings = tagbox_code(["musicnn-mtat", "crnn-mtat"], fft_sizes=[512, 1024], stem_fft_size=1024, steps=19)
+    chain = steering(settings, torch.float64)
+    return chain, ascend(chain, settings), settings
+
+
+def test_in_float64_the_losses_of_twenty_steps_are_tagboxs(
+    twenty_steps: tuple[Steering, Ascended, RunSettings],
+) -> None:
+    expected = golden("twenty_steps")["losses"].mean(axis=1)
+    found = [moment.loss for moment in twenty_steps[1].history]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert np.ptp(expected) > 0.01  # they move
+
+
+def test_the_stem_is_tagboxs(twenty_steps: tuple[Steering, Ascended, RunSettings], tmp_path: Path) -> None:
+    """The mask of the last FFT size alone, on the reconstruction; the residual is what that leaves."""
+    chain, ascended, settings = twenty_steps
+    expected = golden("twenty_steps")
+    with torch.no_grad():
+        reconstruction = chain.generator.decode(chain.generator.quantiser("frozen")(chain.start))[0]
+    signals = Signals(tmp_path / "mixture.wav", tmp_path / "steered.wav", tmp_path / "reconstruction.wav")
+    for path, signal in zip(
+        (signals.mixture, signals.steered, signals.reconstruction),
+        (mixture()[0], ascended.audio, reconstruction),
+        strict=True,
+    ):
+        soundfile.write(str(path), signal.numpy(), RATE, "FLOAT")
+    np.testing.assert_allclose(ascended.audio[::EVERY], expected["jbxd_audio"], atol=1e-6)
+    np.testing.assert_allclose(reconstruction[::EVERY], expected["orig_audio"], atol=1e-6)
+    masked, residual = (np.concatenate(part)[::EVERY, 0] for part in zip(*masked_blocks(signals, settings, RATE), strict=True))
+    np.testing.assert_allclose(masked, expected["jbxd_masked"], atol=1e-5)
+    np.testing.assert_allclose(residual, expected["jbxd_diff"], atol=1e-5)
+
+
+def test_without_a_mask_the_losses_are_tagboxs() -> None:
+    expected = golden("no_mask")
+    settings = tagbox_code(["musicnn-mtat"], mask=False, output="masked", steps=4)
+    ascended = ascend(steering(settings, torch.float64), settings)
+    np.testing.assert_allclose([moment.loss for moment in ascended.history], expected["losses"][:, 0], rtol=1e-6)
+    np.testing.assert_allclose(ascended.audio[::EVERY], expected["jbxd_audio"], atol=1e-6)
