@@ -32,7 +32,10 @@ def algorithm_one(
     learning_rate: float,
     steps: int,
 ) -> Outcome:
-    """Steer the bottom level of `codec` on a `mixture` `[samples]` at 44.1 kHz; `tagger` gives probabilities `[tags]`."""
+    """Steer the bottom level of `codec` on a `mixture` `[samples]` at 44.1 kHz.
+
+    `tagger` gives the probabilities `[tags]` of audio at 16 kHz.
+    """
     codebook = codec.bottleneck.level_blocks[0].k
     whole = torch.cat([mixture, torch.zeros(-len(mixture) % 8, dtype=mixture.dtype)])
     latents = codec.encoders[0](whole[None, None])[-1].detach()
@@ -59,15 +62,13 @@ def algorithm_one(
 
 
 def mask(mixture: Tensor, steered: Tensor, n_fft: int) -> Tensor:
-    """ISTFT(M X) with M = |J| / (max(|J|, |X|) + eps): frame by frame, with a square-root Hann window, half overlapping."""
+    """ISTFT(M X) with M = |J| / (max(|J|, |X|) + eps), frame by frame; square-root Hann windows, half overlapping."""
     hop = n_fft // 2
     window = torch.sin(torch.pi * torch.arange(n_fft, dtype=mixture.dtype) / n_fft)
     number = -(-len(mixture) // hop) + 1
     mixture_with_silence, steered_with_silence = torch.zeros(2, (number + 1) * hop, dtype=mixture.dtype)
     mixture_with_silence[hop : hop + len(mixture)] = mixture
-    steered_with_silence = torch.cat(
-        [steered_with_silence[:hop], steered, steered_with_silence[hop + len(mixture) :]]
-    )
+    steered_with_silence = torch.cat([steered_with_silence[:hop], steered, steered_with_silence[hop + len(mixture) :]])
     output = torch.zeros_like(mixture_with_silence)
     for frame in range(number):
         place = slice(frame * hop, frame * hop + n_fft)

@@ -4,10 +4,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, PositiveFloat, PositiveInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from stemsteer.errors import UserError
-from stemsteer.models import names_of
+from stemsteer.models import Model, names_of
 from stemsteer.names import did_you_mean, is_folder_name
 from stemsteer.presets import presets
 
@@ -47,6 +56,17 @@ class TaggerSettings(Settings):
     )
     vocabulary: Literal["mtat", "jamendo", "msd"] = Field(description="the tags that it was trained on")
     weights: FilePath = Field(description="its state dict, in the format of the published ones")
+
+    def model(self) -> Model:
+        """What the registry would say of it."""
+        return Model(
+            kind="tagger",
+            family="sota-music-tagging",
+            architecture=self.architecture,
+            vocabulary=self.vocabulary,
+            licence="unknown (a local file)",
+            citation="none",
+        )
 
 
 class RunSettings(Settings):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from algorithm_one import algorithm_one
-from reference_vqvae import reference_vqvae
 from torch import Tensor
 
+from algorithm_one import algorithm_one
+from reference_vqvae import reference_vqvae
 from stemsteer.ascent import Listener, Steering, ascend
 from stemsteer.config import RunSettings
 from stemsteer.generators.jukebox import JukeboxGenerator

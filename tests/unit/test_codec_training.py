@@ -221,4 +221,7 @@ def test_the_trained_codec_goes_back_into_a_generator(music: list[Path], tmp_pat
     with torch.no_grad():
         latents = generator.encode(tones(300))
         assert torch.equal(latents, training.model.encode(tones(300)))
-        assert torch.equal(generator.decode(generator.quantiser("frozen")(latents)), training.model.decode(training.model.quantise(latents)))
+        assert torch.equal(
+            generator.decode(generator.quantiser("frozen")(latents)),
+            training.model.decode(training.model.quantise(latents)),
+        )

@@ -125,7 +125,9 @@ def test_the_stem_is_tagboxs(twenty_steps: tuple[Steering, Ascended, RunSettings
         soundfile.write(str(path), signal.numpy(), RATE, "FLOAT")
     np.testing.assert_allclose(ascended.audio[::EVERY], expected["jbxd_audio"], atol=1e-6)
     np.testing.assert_allclose(reconstruction[::EVERY], expected["orig_audio"], atol=1e-6)
-    masked, residual = (np.concatenate(part)[::EVERY, 0] for part in zip(*masked_blocks(signals, settings, RATE), strict=True))
+    masked, residual = (
+        np.concatenate(part)[::EVERY, 0] for part in zip(*masked_blocks(signals, settings, RATE), strict=True)
+    )
     np.testing.assert_allclose(masked, expected["jbxd_masked"], atol=1e-5)
     np.testing.assert_allclose(residual, expected["jbxd_diff"], atol=1e-5)
 

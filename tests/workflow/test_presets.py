@@ -46,7 +46,11 @@ def test_every_ready_made_run_makes_stems(workdir: Workdir, separated: Ended) ->
 def test_the_parts_add_up_to_what_was_masked(workdir: Workdir, separated: Ended, run: str, whole: str) -> None:
     stem, other, expected = (
         workdir.audio(path)[0]
-        for path in (f"results/runs/{run}/stems/song/guitar.wav", f"results/runs/{run}/stems/song/guitar.other.wav", whole)
+        for path in (
+            f"results/runs/{run}/stems/song/guitar.wav",
+            f"results/runs/{run}/stems/song/guitar.other.wav",
+            whole,
+        )
     )
     np.testing.assert_allclose(stem + other, expected, atol=1e-6)
     assert np.abs(stem).max() > 0.01

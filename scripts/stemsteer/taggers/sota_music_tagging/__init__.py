@@ -6,6 +6,6 @@ loads unchanged. They must not be confused with the taggers of the Python packag
 and, where an architecture has the same name, other layers.
 """
 
-from stemsteer.taggers.sota_music_tagging.tagger import load_sota_music_tagging
+from stemsteer.taggers.sota_music_tagging.tagger import SotaMusicTagger, load_sota_music_tagging
 
-__all__ = ["load_sota_music_tagging"]
+__all__ = ["SotaMusicTagger", "load_sota_music_tagging"]
