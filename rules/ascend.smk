@@ -1,34 +1,43 @@
-"""The latent ascents: one job for each run, track and source.
+"""The latent ascents: one job for each run, track and source, or for each run and track (`sources_together`).
 
 Inputs: results/audio/<track>/model.wav and the quality of its codes. Outputs, in results/runs/<run>/estimates/<track>/:
 <source>.wav (the steered signal, 44.1 kHz mono), <source>.history.tsv (loss and tag probability at every step),
-<source>.json (settings, seeds, weights, before and after).
+<source>.json (settings, seeds, weights, before and after). While it runs, results/checkpoints/<run>/<track>/ holds what an
+interrupted job goes on from.
 """
 
+# The outputs of a rule cannot depend on its wildcards: in jobs for all sources of a track, tracks with the same sources
+# share a rule.
+for number, (sources, tracks) in enumerate(ascent_groups()):
 
-rule ascend:
-    input:
-        own_tagger_files,
-        model="results/audio/{track}/model.wav",
-        quality=quality_of_codes,
-    output:
-        steered="results/runs/{run}/estimates/{track}/{source}.wav",
-        history="results/runs/{run}/estimates/{track}/{source}.history.tsv",
-        record="results/runs/{run}/estimates/{track}/{source}.json",
-    log:
-        "logs/ascend/{run}/{track}/{source}.log",
-    benchmark:
-        "logs/ascend/{run}/{track}/{source}.benchmark.tsv"
-    conda:
-        "../envs/torch.yaml"
-    threads: run_threads
-    resources:
-        mem_mb=megabytes(4000),
-    params:
-        generator=run_generator,
-        method=METHOD_VERSION,
-        settings=run_settings,
-        own_taggers=run_taggers,
-        device=PLAN.config.device,
-    script:
-        "../scripts/ascend.py"
+    rule:
+        name:
+            f"ascend_{number}" if number else "ascend"
+        input:
+            own_tagger_files,
+            model="results/audio/{track}/model.wav",
+            quality=quality_of_codes,
+        output:
+            steered=estimate_files(sources, ".wav"),
+            history=estimate_files(sources, ".history.tsv"),
+            record=estimate_files(sources, ".json"),
+        log:
+            f"logs/ascend/{ASCENT}.log",
+        benchmark:
+            f"logs/ascend/{ASCENT}.benchmark.tsv"
+        wildcard_constraints:
+            track=one_of(tracks),
+        conda:
+            "../envs/torch.yaml"
+        threads: run_threads
+        resources:
+            mem_mb=megabytes(4000),
+        params:
+            sources=ascent_sources,
+            generator=run_generator,
+            method=METHOD_VERSION,
+            settings=run_settings,
+            own_taggers=run_taggers,
+            device=PLAN.config.device,
+        script:
+            "../scripts/ascend.py"

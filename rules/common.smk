@@ -121,6 +121,31 @@ def own_tagger_files(wildcards) -> list[str]:
     return [path for tagger in own for path in watched(str(tagger.weights))]
 
 
+# What one job of ascents is for.
+ASCENT = "{run}/{track}/all" if PLAN.config.sources_together else "{run}/{track}/{source}"
+
+
+def ascent_groups() -> list[tuple[list[str], list[str]]]:
+    """Sources and tracks: the sources that a job is for, or the wildcard, and the tracks to which that applies."""
+    if not PLAN.config.sources_together:
+        return [(["{source}"], list(PLAN.tracks))]
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, track in PLAN.tracks.items():
+        groups.setdefault(tuple(track.sources), []).append(name)
+    return [(list(sources), tracks) for sources, tracks in groups.items()]
+
+
+def ascent_sources(wildcards) -> list[str]:
+    """The sources of one job of ascents."""
+    return list(PLAN.tracks[wildcards.track].sources) if PLAN.config.sources_together else [wildcards.source]
+
+
+def estimate_files(sources: list[str], suffix: str):
+    files = [f"results/runs/{{run}}/estimates/{{track}}/{source}{suffix}" for source in sources]
+    # Kept where a job runs anew for all sources of a track: one that is asked for later does not redo the others.
+    return update(files) if PLAN.config.sources_together else files
+
+
 def run_generator(wildcards) -> dict:
     return PLAN.config.generator_of(wildcards.run).model_dump()
 

@@ -4,20 +4,27 @@ Manilow et al., "Source Separation By Steering Pretrained Music Models", arXiv 2
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from stemsteer.config import RunSettings
+from stemsteer.devices import computing_in
+from stemsteer.errors import UserError
 from stemsteer.generators.base import Generator
 from stemsteer.masks import masked, stft
 from stemsteer.objectives import OBJECTIVES, tag_probabilities, target_vector
 from stemsteer.resampling import Resampler
 from stemsteer.taggers.base import Tagger
+
+# A plateau: the best loss falls by less than this share of itself.
+NOTICEABLE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -30,60 +37,68 @@ class Moment:
 
 
 @dataclass
-class Ascended:
-    """The steered audio `[samples]` of a chunk and the history of its ascent."""
+class Steered:
+    """The steered audio `[samples]` of an excerpt and the history of its ascent."""
 
     audio: Tensor
     history: list[Moment] = field(default_factory=list)
 
 
 class Listener(torch.nn.Module):
-    """A tagger with the tags that it is asked to hear, and the resampler in front of it."""
+    """A tagger with the tags that it is asked to hear in each excerpt of a batch, and the resampler in front of it."""
 
-    def __init__(self, tagger: Tagger, tags: list[int], sample_rate: int, settings: RunSettings) -> None:
+    def __init__(self, tagger: Tagger, tags: Sequence[Sequence[int]], sample_rate: int, settings: RunSettings) -> None:
+        """`tags` has the indices of the wanted ones, excerpt by excerpt."""
         super().__init__()
         self.tagger = tagger
-        self.tags = tags
         self.resampler = Resampler(sample_rate, tagger.sample_rate)
         self.windows = settings.windows
         self.objective = OBJECTIVES[settings.objective]
+        size = len(tagger.vocabulary.tags)
+        self.register_buffer("targets", torch.stack([target_vector(wanted, size) for wanted in tags]), persistent=False)
+        self.targets: Tensor
 
     def forward(self, audio: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss and mean probability of the wanted tags, each `[batch]`, of audio `[batch, samples]`."""
-        logits = self.tagger.logits(self.resampler(audio), self.windows)
-        target = target_vector(self.tags, logits.shape[-1], like=logits)
-        return self.objective(logits, target), tag_probabilities(logits)[:, self.tags].mean(dim=1)
+        """Loss and mean probability of the wanted tags, each `[signals, batch]`, of `[signals, batch, samples]`."""
+        signals = len(audio)
+        logits = self.tagger.logits(self.resampler(audio.flatten(0, 1)), self.windows).to(audio.dtype)
+        targets = self.targets.repeat(signals, 1)
+        wanted = (tag_probabilities(logits) * targets).sum(dim=1) / targets.sum(dim=1)
+        return self.objective(logits, targets).unflatten(0, (signals, -1)), wanted.unflatten(0, (signals, -1))
 
 
 class Steering:
-    """The function that the ascent lowers: from a chunk's latents to the loss.
+    """The function that the ascent lowers: from latents to losses, for a batch of excerpts of one length.
 
-    There is one masked signal and one loss for each tagger and FFT size; the loss is their mean.
+    There is one masked signal and one loss for each tagger and FFT size; the loss of an excerpt is their mean. The
+    excerpts have nothing to do with each other.
 
     Attributes:
-        start: the mixture's latents `[1, channels, frames]`.
+        start: the mixtures' latents `[batch, channels, frames]`.
+        quantisers: of each excerpt; they may have a state.
     """
 
     def __init__(
         self,
-        mixture: Tensor,
+        mixtures: Tensor,
         generator: Generator,
         listeners: Sequence[Listener],
         settings: RunSettings,
-        seed: int = 0,
+        seeds: Sequence[int],
     ) -> None:
-        """`mixture` is `[1, samples]` at the generator's rate, of any length; `seed` is the codebook's."""
+        """`mixtures` are `[batch, samples]` at the generator's rate, of any length; `seeds` are the codebooks'."""
         self.generator = generator
         self.listeners = listeners
-        self.samples = mixture.shape[-1]
-        self.quantise = generator.quantiser(settings.codebook, seed)
+        self.samples = mixtures.shape[-1]
+        self.precision = partial(computing_in, settings.precision, mixtures.device)
+        self.quantisers = [generator.quantiser(settings.codebook, seed) for seed in seeds]
         with torch.no_grad():
-            self.start = generator.encode(F.pad(mixture, (0, -self.samples % generator.hop)))
-            self.masks = self._masks(mixture, settings) if settings.mask else []
+            self.start = generator.encode(F.pad(mixtures, (0, -self.samples % generator.hop)))
+            self.masks = self._masks(mixtures, settings) if settings.mask else []
 
-    def _masks(self, mixture: Tensor, settings: RunSettings) -> list[Callable[[Tensor], Tensor]]:
+    def _masks(self, mixtures: Tensor, settings: RunSettings) -> list[Callable[[Tensor], Tensor]]:
         """For each FFT size, what makes of a steered signal the one that the taggers hear."""
-        signals = {"mixture": mixture}
+        signals = {"mixture": mixtures}
         if settings.needs_reconstruction:
             signals["reconstruction"] = self._decode(self.generator.quantiser("frozen")(self.start))
         masks: list[Callable[[Tensor], Tensor]] = []
@@ -96,45 +111,137 @@ class Steering:
     def _decode(self, quantised: Tensor) -> Tensor:
         return self.generator.decode(quantised)[:, : self.samples]
 
-    def steered(self, latents: Tensor) -> Tensor:
-        """The decoded signal `[1, samples]` of latents; moves the codebook, if it is one that moves."""
-        return self._decode(self.quantise(latents))
+    def steered(self, latents: Sequence[Tensor]) -> Tensor:
+        """The decoded signals `[batch, samples]` of latents `[1, channels, frames]` each; moves codebooks that move."""
+        quantised = torch.cat([quantise(own) for quantise, own in zip(self.quantisers, latents, strict=True)])
+        with self.precision():
+            return self._decode(quantised).to(quantised.dtype)
 
     def heard(self, steered: Tensor) -> Tensor:
-        """What the taggers hear, `[signals, samples]`: one signal masked at each FFT size, or the steered signal."""
-        return torch.cat([mask(steered) for mask in self.masks]) if self.masks else steered
+        """What the taggers hear, `[signals, batch, samples]`: masked at each FFT size, or the steered signals."""
+        return torch.stack([mask(steered) for mask in self.masks]) if self.masks else steered[None]
 
     def loss(self, steered: Tensor) -> tuple[Tensor, Tensor]:
-        """The loss of a steered signal and the wanted tags' mean probability, both scalars."""
+        """The losses of steered signals and the wanted tags' mean probabilities, each `[batch]`."""
         heard = self.heard(steered)
-        losses, probabilities = zip(*(listener(heard) for listener in self.listeners), strict=True)
-        return torch.cat(losses).mean(), torch.cat(probabilities).mean()
+        with self.precision():
+            losses, probabilities = zip(*(listener(heard) for listener in self.listeners), strict=True)
+        return torch.cat(losses).mean(dim=0), torch.cat(probabilities).mean(dim=0)
 
 
-def ascend(steering: Steering, settings: RunSettings, on_step: Callable[[Moment], None] = lambda _: None) -> Ascended:
-    """Steer one chunk by Adam on its latents; generator and taggers do not change.
+class Ascent:
+    """Adam on the latents of a batch of excerpts, a step at a time; generator and taggers do not change.
 
-    `on_step` hears of every step as it is taken.
+    It can be interrupted: `state` holds all that another process needs to go on as if nothing had happened.
     """
-    latents = steering.start.clone()
-    rate = settings.learning_rate
-    if settings.learning_rate_unit == "latent-deviation":
-        rate *= latents.std().item()
-    latents.requires_grad_(True)
-    optimiser = torch.optim.Adam([latents], lr=rate)
-    history = []
-    for step in range(settings.steps):
-        loss, probability = steering.loss(steering.steered(latents))
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
-        history.append(Moment(step, loss.item(), probability.item()))
-        on_step(history[-1])
-    with torch.no_grad():
-        steered = steering.steered(latents)
-        loss, probability = steering.loss(steered)
-    history.append(Moment(settings.steps, loss.item(), probability.item()))
-    return Ascended(steered[0], history)
+
+    def __init__(self, steering: Steering, settings: RunSettings) -> None:
+        self.steering = steering
+        self.settings = settings
+        self.step = 0
+        self.histories: list[list[Moment]] = [[] for _ in steering.start]
+        self.best: list[Tensor | None] = [None for _ in steering.start]
+        self.latents = [latents[None].clone().requires_grad_(True) for latents in steering.start]
+        self.rates = [settings.learning_rate * self._unit(latents) for latents in self.latents]
+        self.optimiser = torch.optim.Adam([{"params": [latents]} for latents in self.latents])
+
+    def _unit(self, latents: Tensor) -> float:
+        return latents.std().item() if self.settings.learning_rate_unit == "latent-deviation" else 1.0
+
+    @property
+    def done(self) -> bool:
+        """Whether all steps are taken, or no excerpt gets noticeably better any more."""
+        return self.step >= self.settings.steps or all(map(self._on_plateau, self.histories))
+
+    def _on_plateau(self, history: list[Moment]) -> bool:
+        patience = self.settings.patience
+        if patience is None or len(history) <= patience:
+            return False
+        losses = [moment.loss for moment in history]
+        return min(losses[-patience:]) > (1 - NOTICEABLE) * min(losses[:-patience])
+
+    def advance(self) -> None:
+        """Take one step.
+
+        Raises:
+            UserError: the loss or its gradient is no longer a number.
+        """
+        steered = self.steering.steered(self.latents)
+        losses, probabilities = self.steering.loss(steered)
+        self.optimiser.zero_grad(set_to_none=True)
+        losses.sum().backward()
+        self._listen(steered, losses, probabilities)
+        for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
+            group["lr"] = rate * self._schedule()
+        self.optimiser.step()
+        if not all(bool(latents.detach().isfinite().all()) for latents in self.latents):
+            raise self._not_a_number("latents")
+        self.step += 1
+
+    def _schedule(self) -> float:
+        """The share of the learning rate at this step."""
+        if self.settings.schedule == "constant":
+            return 1.0
+        return (1 + math.cos(math.pi * self.step / self.settings.steps)) / 2
+
+    def _listen(self, steered: Tensor, losses: Tensor, probabilities: Tensor) -> None:
+        """Remember what was heard at this step, and the signal if it is the best so far and that is asked for."""
+        for item, (loss, probability) in enumerate(zip(losses.tolist(), probabilities.tolist(), strict=True)):
+            if not math.isfinite(loss):
+                raise self._not_a_number("loss")
+            history = self.histories[item]
+            if self.settings.keep == "best" and all(loss < moment.loss for moment in history):
+                self.best[item] = steered[item].detach().clone()
+            history.append(Moment(self.step, loss, probability))
+
+    def _not_a_number(self, what: str) -> UserError:
+        return UserError(
+            f"at step {self.step} of {self.settings.steps} the {what} became infinite or not a number: "
+            "lower learning_rate, or set precision: float32"
+        )
+
+    @torch.no_grad()
+    def finish(self) -> list[Steered]:
+        """What the last step came to, or the best one, for each excerpt."""
+        steered = self.steering.steered(self.latents)
+        self._listen(steered, *self.steering.loss(steered))
+        return [
+            Steered(last if best is None else best, history)
+            for last, best, history in zip(steered, self.best, self.histories, strict=True)
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values, for `restore`."""
+        return {
+            "step": self.step,
+            "latents": [latents.detach() for latents in self.latents],
+            "optimiser": self.optimiser.state_dict(),
+            "quantisers": [quantiser.state() for quantiser in self.steering.quantisers],
+            "histories": [[asdict(moment) for moment in history] for history in self.histories],
+            "best": self.best,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state` of an ascent of the same mixtures and settings."""
+        self.step = state["step"]
+        for own, saved in zip(self.latents, state["latents"], strict=True):
+            own.data.copy_(saved)
+        self.optimiser.load_state_dict(state["optimiser"])
+        for quantiser, saved in zip(self.steering.quantisers, state["quantisers"], strict=True):
+            quantiser.restore(saved)
+        self.histories = [[Moment(**moment) for moment in history] for history in state["histories"]]
+        self.best = state["best"]
+
+
+def ascend(
+    steering: Steering, settings: RunSettings, on_step: Callable[[Ascent], None] = lambda _: None
+) -> list[Steered]:
+    """Steer a batch of excerpts to the end; `on_step` hears of every step when it is taken."""
+    ascent = Ascent(steering, settings)
+    while not ascent.done:
+        ascent.advance()
+        on_step(ascent)
+    return ascent.finish()
 
 
 def chunk_seed(seed: int, run: str, track: str, source: str, chunk: int) -> int:

@@ -20,9 +20,10 @@ class Chunk:
 
 
 def plan(samples: int, longest: int, overlap: int) -> list[Chunk]:
-    """Cover `samples` with chunks of at most `longest` samples, each sharing `overlap` with its neighbours.
+    """Cover `samples` with chunks of at most `longest` samples, each sharing `overlap` or little more with the next.
 
-    All chunks are equally long to a sample, so that no short remainder is left to be heard by a tagger on its own.
+    All chunks are equally long, so that no short remainder is left to be heard by a tagger on its own, and so that they
+    can be steered side by side.
 
     Raises:
         ValueError: the overlap is more than a third of a chunk, so that three chunks could meet.
@@ -32,9 +33,9 @@ def plan(samples: int, longest: int, overlap: int) -> list[Chunk]:
     if samples <= longest:
         return [Chunk(0, 0, samples)]
     number = math.ceil((samples - overlap) / (longest - overlap))
-    # The boundaries spread evenly over what is left when every chunk's overlap with the next is taken away.
-    boundaries = [index * (samples - overlap) // number for index in range(number + 1)]
-    return [Chunk(index, boundaries[index], boundaries[index + 1] + overlap) for index in range(number)]
+    length = math.ceil((samples + (number - 1) * overlap) / number)
+    starts = [index * (samples - length) // (number - 1) for index in range(number)]
+    return [Chunk(index, start, start + length) for index, start in enumerate(starts)]
 
 
 def crossfade_weights(chunks: list[Chunk], index: int) -> Signal:

@@ -20,6 +20,7 @@ from stemsteer.models import Model, names_of
 from stemsteer.names import did_you_mean, is_folder_name
 from stemsteer.presets import presets
 
+Precision = Literal["float32", "tf32", "bfloat16"]
 # What a mask can be compared with and applied to: the mixture, or what the generator makes of it without any steering.
 MaskedSignal = Literal["mixture", "reconstruction"]
 FftSize = Annotated[int, Field(ge=64, le=65536, multiple_of=2)]
@@ -111,6 +112,16 @@ class RunSettings(Settings):
     learning_rate_unit: Literal["latent-deviation", "absolute"] = Field(
         "latent-deviation", description="latent-deviation: times the standard deviation of the mixture's latents"
     )
+    schedule: Literal["constant", "cosine"] = Field(
+        "constant", description="of the learning rate; cosine: falling to nothing at the last step"
+    )
+    patience: PositiveInt | None = Field(
+        None, description="stop where the best loss has not fallen by 0.1 % in so many steps; null: take all steps"
+    )
+    keep: Literal["last", "best"] = Field(
+        "last", description="the step that becomes the stem; best: of the lowest loss"
+    )
+    precision: Precision = Field("float32", description="of large products: float32, tf32 (CUDA) or bfloat16")
     chunk_seconds: PositiveFloat = Field(12.0, ge=1, description="longest chunk; each is an ascent of its own")
     overlap_seconds: PositiveFloat = Field(1.0, description="that neighbouring chunks share and are cross-faded over")
     seed: int = Field(0, ge=0, description="from which the seeds of all chunks are derived")
@@ -194,6 +205,15 @@ class Config(Settings):
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda|cuda:\d+|mps)$", description="auto, cpu, cuda, cuda:N or mps")
     models: str | None = Field(
         None, description="a folder with local copies of models; looked at after STEMSTEER_MODELS, before the cache"
+    )
+    batch: PositiveInt | Literal["auto"] = Field(
+        "auto", description="chunks and sources steered at once; auto: 1 on a CPU, 8 on a GPU, halved where memory ends"
+    )
+    checkpoint_seconds: PositiveFloat = Field(
+        60, description="between two checkpoints of an ascent, from which it goes on after an interruption"
+    )
+    sources_together: bool = Field(
+        False, description="true: one job steers a track to all its sources; false: one job for each source"
     )
     generators: dict[str, GeneratorSettings] = Field(
         {"embedded": GeneratorSettings(), "jukebox": GeneratorSettings(weights="jukebox")}, min_length=1

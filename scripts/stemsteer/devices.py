@@ -1,7 +1,11 @@
 """The device that a job computes on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
+from stemsteer.config import Precision
 from stemsteer.errors import UserError
 
 
@@ -29,6 +33,36 @@ def choose_device(wanted: str, threads: int) -> torch.device:
     return device
 
 
+def default_batch(device: torch.device) -> int:
+    """Excerpts to be steered at once: a CPU is busy with one."""
+    return 1 if device.type == "cpu" else 8
+
+
 def describe(device: torch.device) -> str:
     """The device in words, for the record."""
     return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
+
+
+@contextmanager
+def computing_in(precision: Precision, device: torch.device) -> Iterator[None]:
+    """Compute with the precision that a run asks for, in the block: only large products are rounded, never sums.
+
+    `float32` keeps the products of GPUs that could do with less at full precision too; `tf32` rounds their inputs to 10
+    bits of mantissa (CUDA; elsewhere as float32); `bfloat16` to 7, on every device.
+    """
+    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    try:
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before[0])
+        torch.backends.cudnn.allow_tf32 = before[1]
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error says that memory has run out, on a GPU or on the CPU."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "allocate memory" in str(error)

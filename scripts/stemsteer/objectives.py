@@ -3,7 +3,7 @@
 A new one is a function here and a line in `OBJECTIVES`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -20,10 +20,10 @@ def tag_probabilities(logits: Tensor) -> Tensor:
 def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     """TagBox's loss `[batch]`: binary cross entropy of the windows' mean probabilities, mean over the vocabulary.
 
-    `target` `[tags]` is 1 on the wanted tags and 0 on all others, so that everything else is asked to fall silent.
+    `target` `[batch, tags]` is 1 on the wanted tags and 0 on all others: everything else is asked to fall silent.
     """
     probabilities = tag_probabilities(logits)
-    return F.binary_cross_entropy(probabilities, target.expand_as(probabilities), reduction="none").mean(dim=1)
+    return F.binary_cross_entropy(probabilities, target, reduction="none").mean(dim=1)
 
 
 OBJECTIVES: dict[str, Objective] = {
@@ -31,8 +31,8 @@ OBJECTIVES: dict[str, Objective] = {
 }
 
 
-def target_vector(tags: list[int], size: int, like: Tensor) -> Tensor:
+def target_vector(tags: Sequence[int], size: int) -> Tensor:
     """`[size]`: 1 at the indices `tags`, 0 elsewhere."""
-    target = torch.zeros(size, dtype=like.dtype, device=like.device)
-    target[tags] = 1
+    target = torch.zeros(size)
+    target[list(tags)] = 1
     return target

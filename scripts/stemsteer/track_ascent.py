@@ -1,8 +1,11 @@
-"""The ascents of a whole track: chunk by chunk, each steered on its own, joined without clicks."""
+"""The ascents of a whole track: chunk by chunk, each steered on its own, joined without clicks, and resumable."""
 
+import hashlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,34 +13,82 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from stemsteer.ascent import Ascended, Listener, Moment, Steering, ascend, chunk_seed
+from stemsteer import METHOD_VERSION
+from stemsteer.ascent import Ascent, Listener, Moment, Steering, chunk_seed
 from stemsteer.audio import SILENCE_PEAK, Signal
+from stemsteer.checkpoints import key_of, read_checkpoint, write_checkpoint
 from stemsteer.chunks import Chunk, OverlapAdd, plan
 from stemsteer.config import RunSettings
-from stemsteer.devices import describe
+from stemsteer.devices import describe, out_of_memory
+from stemsteer.errors import UserError
 from stemsteer.generators import Generator
+from stemsteer.interruption import Interrupted, interruption_noticed
 from stemsteer.model_signal import ModelSignal
 from stemsteer.taggers import Tagger
 from stemsteer.vocabularies import find_tags
 
 
+@dataclass(frozen=True)
+class Excerpt:
+    """A chunk to be steered towards a source."""
+
+    source: str
+    chunk: Chunk
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its files among the checkpoints."""
+        return f"{self.source}.{self.chunk.index}"
+
+
+@dataclass
+class Outcome:
+    """An excerpt's steered audio `[samples]` at the level of the model signal, and how it came about."""
+
+    audio: Signal
+    history: list[Moment]
+    seconds: float = 0.0
+    resumed_at: int = 0
+
+
 class TrackAscent:
-    """All ascents of one track towards one source."""
+    """All ascents of one track towards some sources.
+
+    Args:
+        run: its name.
+        track: its name.
+        sources: to steer towards.
+        generator: whose latents are steered.
+        taggers: that listen.
+        settings: of the run.
+        batch: excerpts to be steered at once.
+        checkpoints: folder of the track's checkpoints in this run.
+        checkpoint_seconds: between two checkpoints of an ascent.
+    """
 
     def __init__(
-        self, name: tuple[str, str, str], generator: Generator, taggers: list[Tagger], settings: RunSettings
+        self,
+        run: str,
+        track: str,
+        sources: Sequence[str],
+        generator: Generator,
+        taggers: Sequence[Tagger],
+        settings: RunSettings,
+        batch: int,
+        checkpoints: Path,
+        checkpoint_seconds: float,
     ) -> None:
-        """`name` is that of the run, the track and the source."""
-        self.name = name
-        self.generator = generator
-        self.settings = settings
+        self.run, self.track, self.sources = run, track, sources
+        self.generator, self.settings = generator, settings
         self.device = next(generator.buffers()).device
-        self.listeners = [
-            Listener(tagger, find_tags(tagger.vocabulary, [name[2]]), generator.sample_rate, settings).to(self.device)
-            for tagger in taggers
-        ]
-        self.chunk_records: list[dict[str, Any]] = []
-        self.moments: list[dict[str, float]] = []
+        self.taggers = [tagger.to(self.device) for tagger in taggers]
+        self.tags = {
+            source: {tagger.name: find_tags(tagger.vocabulary, [source]) for tagger in taggers} for source in sources
+        }
+        self.batch = batch
+        self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
+        self.outcomes: dict[str, list[tuple[Excerpt, Outcome]]] = {source: [] for source in sources}
 
     def chunks(self, signal: ModelSignal) -> list[Chunk]:
         """The chunks of a track, each an ascent of its own."""
@@ -45,79 +96,224 @@ class TrackAscent:
         longest, overlap = (round(s * signal.rate) for s in seconds)
         return plan(signal.samples, longest, overlap)
 
-    def steer(self, signal: ModelSignal) -> Iterator[Signal]:
-        """The steered track, a piece at a time, at the level of the file."""
+    def steer(self, signal: ModelSignal) -> Iterator[tuple[str, Signal]]:
+        """The steered track for each source, a piece at a time, at the level of the file: pairs of source and piece.
+
+        Raises:
+            Interrupted: the process was asked to stop.
+            UserError: the memory does not hold a single chunk, or an ascent has come to nothing.
+        """
         chunks = self.chunks(signal)
-        joined = OverlapAdd(chunks)
-        progress = tqdm(total=len(chunks) * self.settings.steps, desc=" ".join(self.name), unit="step", mininterval=1)
-        for chunk in chunks:
-            steered = self._steer_chunk(signal, chunk, progress)
-            yield joined.add(chunk.index, steered / np.float32(signal.gain))
-        progress.close()
+        joined = {source: OverlapAdd(chunks) for source in self.sources}
+        total = len(chunks) * len(self.sources) * self.settings.steps
+        with tqdm(total=total, desc=f"{self.run} {self.track}", unit="step", mininterval=1) as progress:
+            for excerpt, outcome in self._outcomes(signal, chunks, progress):
+                self.outcomes[excerpt.source].append((excerpt, _without_audio(outcome)))
+                piece = joined[excerpt.source].add(excerpt.chunk.index, outcome.audio / np.float32(signal.gain))
+                yield excerpt.source, piece
 
-    def _steer_chunk(self, signal: ModelSignal, chunk: Chunk, progress: "tqdm[Any]") -> Signal:
-        audio = signal.read(chunk.start, chunk.stop)
-        if np.abs(audio).max() <= SILENCE_PEAK:
-            # Nothing is there to be steered, and a tagger's opinion on silence is worth no step.
-            progress.update(self.settings.steps)
-            return np.zeros_like(audio)
-        seed = chunk_seed(self.settings.seed, *self.name, chunk.index)
-        mixture = torch.from_numpy(audio).to(self.device)[None]
-        steering = Steering(mixture, self.generator, self.listeners, self.settings, seed)
+    def key(self, source: str, signal: ModelSignal) -> str:
+        """Of all that decides what comes out of the ascents towards a source; hexadecimal."""
+        digest = hashlib.sha256()
+        for chunk in self.chunks(signal):
+            digest.update(self._key(self._excerpt(source, chunk), signal.read(chunk.start, chunk.stop)))
+        return digest.hexdigest()
 
-        def show(moment: Moment) -> None:
-            progress.set_postfix(loss=f"{moment.loss:.4f}", tags=f"{moment.target_probability:.3f}", refresh=False)
-            progress.update()
+    def _outcomes(
+        self, signal: ModelSignal, chunks: Sequence[Chunk], progress: "tqdm[Any]"
+    ) -> Iterator[tuple[Excerpt, Outcome]]:
+        """All excerpts in the order of the chunks, steered as many at a time as the memory holds."""
+        waiting = [self._excerpt(source, chunk) for chunk in chunks for source in self.sources]
+        while waiting:
+            batch = waiting[: self.batch]
+            try:
+                outcomes = self._steer_batch(signal, batch, progress)
+            except (torch.OutOfMemoryError, RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                self._take_less_memory(error)
+                continue
+            yield from zip(batch, outcomes, strict=True)
+            waiting = waiting[len(batch) :]
 
-        started = time.monotonic()
-        ascended = ascend(steering, self.settings, on_step=show)
-        self._remember(chunk, seed, ascended, time.monotonic() - started)
-        return ascended.audio.cpu().numpy()
+    def _take_less_memory(self, error: Exception) -> None:
+        if self.batch == 1:
+            raise UserError(
+                f"{self.device} has not enough memory for one chunk of {self.settings.chunk_seconds:g} s: lower "
+                "chunk_seconds, or the number of taggers or FFT sizes"
+            ) from error
+        self.batch //= 2
+        logging.warning("warning: out of memory; going on with %d excerpts at once", self.batch)
 
-    def _remember(self, chunk: Chunk, seed: int, ascended: Ascended, seconds: float) -> None:
-        first, last = ascended.history[0], ascended.history[-1]
-        self.chunk_records.append(
+    def _excerpt(self, source: str, chunk: Chunk) -> Excerpt:
+        return Excerpt(source, chunk, chunk_seed(self.settings.seed, self.run, self.track, source, chunk.index))
+
+    def _steer_batch(self, signal: ModelSignal, batch: Sequence[Excerpt], progress: "tqdm[Any]") -> list[Outcome]:
+        """The outcomes of some excerpts; those that were finished before an interruption are read."""
+        mixtures = [signal.read(excerpt.chunk.start, excerpt.chunk.stop) for excerpt in batch]
+        keys = [self._key(excerpt, mixture) for excerpt, mixture in zip(batch, mixtures, strict=True)]
+        outcomes = [self._known_outcome(*known) for known in zip(batch, mixtures, keys, strict=True)]
+        new = [index for index, outcome in enumerate(outcomes) if outcome is None]
+        progress.update(self.settings.steps * (len(batch) - len(new)))
+        if new:
+            steered = self._ascend(
+                [batch[i] for i in new], [mixtures[i] for i in new], [keys[i] for i in new], progress
+            )
+            for index, outcome in zip(new, steered, strict=True):
+                outcomes[index] = outcome
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _key(self, excerpt: Excerpt, mixture: Signal) -> bytes:
+        """Of all that decides what comes out of an excerpt's ascent."""
+        return key_of(
             {
-                "chunk": chunk.index,
-                "start": chunk.start,
-                "stop": chunk.stop,
-                "seed": seed,
-                "loss_before": first.loss,
-                "loss_after": last.loss,
-                "target_probability_before": first.target_probability,
-                "target_probability_after": last.target_probability,
-                "seconds": seconds,
+                "method": METHOD_VERSION,
+                "settings": self.settings.model_dump(),
+                "generator": self.generator.fingerprint,
+                "hop": self.generator.hop,
+                "taggers": [[tagger.fingerprint, self.tags[excerpt.source][tagger.name]] for tagger in self.taggers],
+                "seed": excerpt.seed,
+                "mixture": hashlib.sha256(mixture.tobytes()).hexdigest(),
+                "device": self.device.type,
+                "torch": torch.__version__,
             }
         )
-        self.moments += [{"chunk": chunk.index, **vars(moment)} for moment in ascended.history]
-        logging.info(
-            "chunk %d: loss %.4f -> %.4f, tag probability %.4f -> %.4f in %.1f s",
-            *(chunk.index, first.loss, last.loss, first.target_probability, last.target_probability, seconds),
+
+    def _known_outcome(self, excerpt: Excerpt, mixture: Signal, key: bytes) -> Outcome | None:
+        if np.abs(mixture).max() <= SILENCE_PEAK:
+            # Nothing is there to be steered, and a tagger's opinion on silence is worth no step.
+            return Outcome(np.zeros_like(mixture), [])
+        saved = read_checkpoint(self.checkpoints / f"{excerpt.name}.finished", key, torch.device("cpu"))
+        if saved is None:
+            return None
+        history = [Moment(**moment) for moment in saved["history"]]
+        return Outcome(saved["audio"].numpy(), history, saved["seconds"], resumed_at=self.settings.steps)
+
+    def _ascend(
+        self, batch: Sequence[Excerpt], mixtures: Sequence[Signal], keys: Sequence[bytes], progress: "tqdm[Any]"
+    ) -> list[Outcome]:
+        ascent = Ascent(self._steering(batch, mixtures), self.settings)
+        running = self.checkpoints / f"{batch[0].name}.running"
+        key_of_batch = b"".join(keys)
+        seconds = 0.0
+        if saved := read_checkpoint(running, key_of_batch, self.device):
+            ascent.restore(saved["ascent"])
+            seconds = saved["seconds"]
+            logging.info("going on from step %d of %s", ascent.step, ", ".join(excerpt.name for excerpt in batch))
+        resumed_at = ascent.step
+        progress.update(resumed_at * len(batch))
+        started = last_saved = time.monotonic()
+        with interruption_noticed() as interruption:
+            while not ascent.done:
+                ascent.advance()
+                progress.update(len(batch))
+                now = time.monotonic()
+                if interruption.signal or now - last_saved > self.checkpoint_seconds:
+                    content = {"ascent": ascent.state(), "seconds": seconds + now - started}
+                    write_checkpoint(running, key_of_batch, content)
+                    last_saved = now
+                if interruption.signal:
+                    raise Interrupted(
+                        f"stopped by {interruption.signal} after step {ascent.step} of {self.settings.steps} of "
+                        f"{', '.join(excerpt.name for excerpt in batch)}; what was computed is kept, and the next "
+                        "run goes on from there"
+                    )
+        progress.update((self.settings.steps - ascent.step) * len(batch))
+        steered = ascent.finish()
+        seconds = (seconds + time.monotonic() - started) / len(batch)
+        outcomes = [Outcome(s.audio.cpu().numpy(), s.history, seconds, resumed_at) for s in steered]
+        for excerpt, key, outcome in zip(batch, keys, outcomes, strict=True):
+            self._put_away(excerpt, key, outcome)
+        running.unlink(missing_ok=True)
+        return outcomes
+
+    def _steering(self, batch: Sequence[Excerpt], mixtures: Sequence[Signal]) -> Steering:
+        rate = self.generator.sample_rate
+        listeners = [
+            Listener(tagger, [self.tags[excerpt.source][tagger.name] for excerpt in batch], rate, self.settings)
+            for tagger in self.taggers
+        ]
+        return Steering(
+            torch.from_numpy(np.stack(mixtures)).to(self.device),
+            self.generator,
+            [listener.to(self.device) for listener in listeners],
+            self.settings,
+            [excerpt.seed for excerpt in batch],
         )
 
-    def record(self) -> dict[str, Any]:
-        """What made this estimate."""
-        chunks = pd.DataFrame(self.chunk_records)
-        means = {str(name): mean for name, mean in chunks.filter(regex="_before|_after").mean().items()}
+    def _put_away(self, excerpt: Excerpt, key: bytes, outcome: Outcome) -> None:
+        first, last = outcome.history[0], outcome.history[-1]
+        logging.info(
+            "%s: loss %.4f -> %.4f, tag probability %.4f -> %.4f in %.1f s",
+            *(excerpt.name, first.loss, last.loss, first.target_probability, last.target_probability, outcome.seconds),
+        )
+        content = {
+            "audio": torch.from_numpy(outcome.audio),
+            "history": [asdict(moment) for moment in outcome.history],
+            "seconds": outcome.seconds,
+        }
+        write_checkpoint(self.checkpoints / f"{excerpt.name}.finished", key, content)
+
+    def remove_checkpoints(self) -> None:
+        """For when the outputs are complete."""
+        for outcomes in self.outcomes.values():
+            for excerpt, _ in outcomes:
+                (self.checkpoints / f"{excerpt.name}.finished").unlink(missing_ok=True)
+                (self.checkpoints / f"{excerpt.name}.running").unlink(missing_ok=True)
+
+    def history(self, source: str) -> pd.DataFrame:
+        """Loss and tag probability of every chunk at every step."""
+        moments = [
+            {"chunk": excerpt.chunk.index, **asdict(moment)}
+            for excerpt, outcome in self.outcomes[source]
+            for moment in outcome.history
+        ]
+        return pd.DataFrame(moments, columns=["chunk", "step", "loss", "target_probability"])
+
+    def record(self, source: str) -> dict[str, Any]:
+        """What made the estimate of a source."""
+        records = [_chunk_record(excerpt, outcome) for excerpt, outcome in self.outcomes[source] if outcome.history]
+        means = pd.DataFrame(records).filter(regex="_before|_after").mean()
+        steps = sum(record["steps"] for record in records)
+        seconds = sum(record["seconds"] for record in records)
         return {
             "settings": self.settings.model_dump(),
             "generator_sha256": self.generator.fingerprint,
             "generator_licence": self.generator.licence,
             "taggers": {
-                listener.tagger.name: {
-                    "sha256": listener.tagger.fingerprint,
-                    "licence": listener.tagger.licence,
-                    "tags": [listener.tagger.vocabulary.tags[index] for index in listener.tags],
+                tagger.name: {
+                    "sha256": tagger.fingerprint,
+                    "licence": tagger.licence,
+                    "tags": [tagger.vocabulary.tags[index] for index in self.tags[source][tagger.name]],
                 }
-                for listener in self.listeners
+                for tagger in self.taggers
             },
             "device": describe(self.device),
+            # On other devices sums are taken in an order that differs from run to run.
+            "repeats_to_the_byte": self.device.type == "cpu",
             "threads": torch.get_num_threads(),
-            "steps_per_second": self._steps_per_second(),
-            **means,
-            "chunks": self.chunk_records,
+            "steps_per_second": steps / seconds if seconds else None,
+            **{str(name): mean for name, mean in means.items()},
+            "chunks": records,
         }
 
-    def _steps_per_second(self) -> float | None:
-        seconds = sum(record["seconds"] for record in self.chunk_records)
-        return len(self.chunk_records) * self.settings.steps / seconds if seconds else None
+
+def _without_audio(outcome: Outcome) -> Outcome:
+    return Outcome(np.zeros(0, np.float32), outcome.history, outcome.seconds, outcome.resumed_at)
+
+
+def _chunk_record(excerpt: Excerpt, outcome: Outcome) -> dict[str, Any]:
+    first, last = outcome.history[0], outcome.history[-1]
+    return {
+        "chunk": excerpt.chunk.index,
+        "start": excerpt.chunk.start,
+        "stop": excerpt.chunk.stop,
+        "seed": excerpt.seed,
+        "steps": last.step,
+        "resumed_at": outcome.resumed_at,
+        "loss_before": first.loss,
+        "loss_after": last.loss,
+        "target_probability_before": first.target_probability,
+        "target_probability_after": last.target_probability,
+        "seconds": outcome.seconds,
+    }

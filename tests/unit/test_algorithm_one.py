@@ -52,9 +52,9 @@ def test_the_run_is_algorithm_one(codec: Any, mixture: Tensor, tmp_path: Path) -
     expected = algorithm_one(mixture, codec, probabilities, WANTED, settings.fft_sizes, settings.learning_rate, STEPS)
 
     generator = JukeboxGenerator(from_checkpoint(codec.state_dict(), level=0), fingerprint="", licence="").double()
-    listener = Listener(tagger, WANTED, RATE, settings).double()
-    chain = Steering(mixture[None], generator, [listener], settings)
-    ascended = ascend(chain, settings)
+    listener = Listener(tagger, [WANTED], RATE, settings).double()
+    chain = Steering(mixture[None], generator, [listener], settings, [0])
+    ascended = ascend(chain, settings)[0]
     found = [moment.loss for moment in ascended.history]
     assert found == pytest.approx(expected.losses, rel=1e-9)
     assert abs(found[-1] - found[0]) > 1e-3

@@ -15,7 +15,7 @@ import soundfile
 import torch
 from torch import Tensor
 
-from stemsteer.ascent import Ascended, Listener, Steering, ascend
+from stemsteer.ascent import Listener, Steered, Steering, ascend
 from stemsteer.config import GeneratorSettings, RunSettings
 from stemsteer.errors import UserError
 from stemsteer.generators import load_generator
@@ -54,16 +54,16 @@ def steering(settings: RunSettings, dtype: torch.dtype) -> Steering:
     generator = load_generator(GeneratorSettings(), torch.device("cpu")).to(dtype)
     taggers = [load_tagger(name, dtype=dtype) for name in settings.taggers]
     listeners = [
-        Listener(tagger, find_tags(tagger.vocabulary, ["drums"]), RATE, settings).to(dtype) for tagger in taggers
+        Listener(tagger, [find_tags(tagger.vocabulary, ["drums"])], RATE, settings).to(dtype) for tagger in taggers
     ]
-    return Steering(mixture().to(dtype), generator, listeners, settings, SEED)
+    return Steering(mixture().to(dtype), generator, listeners, settings, [SEED])
 
 
 def first_step(dtype: torch.dtype) -> tuple[float, Tensor]:
     """The loss and its gradient `[channels * frames]` of two taggers and three FFT sizes, before any step."""
     chain = steering(tagbox_code(["fcn-mtat", "musicnn-mtat"], fft_sizes=[2048, 1024, 512]), dtype)
     latents = chain.start.clone().requires_grad_(True)
-    loss, _ = chain.loss(chain.steered(latents))
+    loss, _ = chain.loss(chain.steered([latents]))
     loss.backward()
     assert latents.grad is not None
     return loss.item(), latents.grad.flatten()
@@ -94,15 +94,15 @@ def test_in_float32_the_first_loss_and_gradient_are_tagboxs() -> None:
 
 
 @pytest.fixture(scope="module")
-def twenty_steps() -> tuple[Steering, Ascended, RunSettings]:
+def twenty_steps() -> tuple[Steering, Steered, RunSettings]:
     """Two taggers, two FFT sizes; TagBox's 20 steps, the last of which it does not hear any more."""
     settings = tagbox_code(["musicnn-mtat", "crnn-mtat"], fft_sizes=[512, 1024], stem_fft_size=1024, steps=19)
     chain = steering(settings, torch.float64)
-    return chain, ascend(chain, settings), settings
+    return chain, ascend(chain, settings)[0], settings
 
 
 def test_in_float64_the_losses_of_twenty_steps_are_tagboxs(
-    twenty_steps: tuple[Steering, Ascended, RunSettings],
+    twenty_steps: tuple[Steering, Steered, RunSettings],
 ) -> None:
     expected = golden("twenty_steps")["losses"].mean(axis=1)
     found = [moment.loss for moment in twenty_steps[1].history]
@@ -110,7 +110,7 @@ def test_in_float64_the_losses_of_twenty_steps_are_tagboxs(
     assert np.ptp(expected) > 0.01  # they move
 
 
-def test_the_stem_is_tagboxs(twenty_steps: tuple[Steering, Ascended, RunSettings], tmp_path: Path) -> None:
+def test_the_stem_is_tagboxs(twenty_steps: tuple[Steering, Steered, RunSettings], tmp_path: Path) -> None:
     """The mask of the last FFT size alone, on the reconstruction; the residual is what that leaves."""
     chain, ascended, settings = twenty_steps
     expected = golden("twenty_steps")
@@ -135,6 +135,6 @@ def test_the_stem_is_tagboxs(twenty_steps: tuple[Steering, Ascended, RunSettings
 def test_without_a_mask_the_losses_are_tagboxs() -> None:
     expected = golden("no_mask")
     settings = tagbox_code(["musicnn-mtat"], mask=False, output="masked", steps=4)
-    ascended = ascend(steering(settings, torch.float64), settings)
+    ascended = ascend(steering(settings, torch.float64), settings)[0]
     np.testing.assert_allclose([moment.loss for moment in ascended.history], expected["losses"][:, 0], rtol=1e-6)
     np.testing.assert_allclose(ascended.audio[::EVERY], expected["jbxd_audio"], atol=1e-6)

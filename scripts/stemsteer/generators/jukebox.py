@@ -8,7 +8,7 @@ from torch import Tensor
 
 from stemsteer.errors import UserError
 from stemsteer.generators.base import Generator
-from stemsteer.generators.quantisers import CodebookMode, Quantiser, ReinitialisedCodebook
+from stemsteer.generators.quantisers import CodebookMode, FrozenCodebook, Quantiser, ReinitialisedCodebook
 from stemsteer.generators.vqvae import VQVAE, from_checkpoint
 from stemsteer.models import sha256
 
@@ -31,7 +31,7 @@ class JukeboxGenerator(Generator):
 
     def quantiser(self, codebook: CodebookMode, seed: int = 0) -> Quantiser:
         if codebook == "frozen":
-            return self.vqvae.quantise
+            return FrozenCodebook(self.vqvae.codebook)
         return ReinitialisedCodebook(len(self.vqvae.codebook.k), seed)
 
     def decode(self, quantised: Tensor) -> Tensor:

@@ -25,6 +25,28 @@ class Quantiser(Protocol):
 
     def __call__(self, latents: Tensor) -> Tensor: ...
 
+    def state(self) -> dict[str, Tensor]:
+        """What calls have changed, for `restore`."""
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Go on where another quantiser of the same kind was."""
+
+
+class FrozenCodebook:
+    """The pretrained codes, which never change."""
+
+    def __init__(self, codebook: Codebook) -> None:
+        self._codebook = codebook
+
+    def __call__(self, latents: Tensor) -> Tensor:
+        return self._codebook.straight_through(latents, self._codebook.nearest(latents))
+
+    def state(self) -> dict[str, Tensor]:
+        return {}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        pass
+
 
 class ReinitialisedCodebook:
     """A codebook drawn from the first latents that it meets, moved by every further ones: each call changes it.
@@ -37,6 +59,19 @@ class ReinitialisedCodebook:
         self._random = torch.Generator().manual_seed(seed)
         self._codebook: Codebook | None = None
         self._moving: MovingCodebook | None = None
+
+    def state(self) -> dict[str, Tensor]:
+        if self._codebook is None or self._moving is None:
+            return {"random": self._random.get_state()}
+        moving = {"counts": self._moving.counts, "sums": self._moving.sums}
+        return {"random": self._random.get_state(), "codes": self._codebook.k, **moving}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        self._random.set_state(state["random"].cpu())
+        if "codes" in state:
+            self._codebook = Codebook(*state["codes"].shape).to(state["codes"])
+            self._codebook.k.copy_(state["codes"])
+            self._moving = MovingCodebook(state["counts"].clone(), state["sums"].clone())
 
     def __call__(self, latents: Tensor) -> Tensor:
         points = frames_of(latents.detach())
