@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,8 @@ DRUM_CHANNEL, DRUM_BANK = 9, 128
 PROGRESSIONS = [(0, 3, 4, 0), (0, 5, 3, 4), (0, 4, 5, 3), (0, 5, 1, 4)]
 BROKEN = [(beat / 2, 4 - beat / 2, step) for beat, step in enumerate((0, 2, 4, 7, 4, 2, 9, 4))]
 HELD = [(0, 4, step) for step in (0, 2, 4, 7)]
-STRUMMED = [(beat + string / 40, 0.9, step) for beat in (0, 1, 1.5, 2.5, 3, 3.5) for string, step in enumerate((0, 2, 4, 7, 9))]
+STRUMMED = [(beat + step / 80, 0.9, step) for beat in (0, 1, 1.5, 2.5, 3, 3.5) for step in (0, 2, 4, 7, 9)]
+TWO_STRINGS = [(0, 2, 0), (2, 2, 2)]
 POWER = [(beat / 2, 0.5, step) for beat in range(8) for step in (0, 4, 7)]
 BASS = [(beat / 2, 0.45, step) for beat, step in enumerate((0, 0, 7, 0, 0, 4, 2, 7))]
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
@@ -51,14 +53,12 @@ class Part(NamedTuple):
 INSTRUMENTS = {
     "piano": Part(0, 0.6, 36, BROKEN, tune=24),
     "electric piano": Part(4, 0.6, 48, HELD, tune=12),
-    "harpsichord": Part(6, 0.45, 48, BROKEN, tune=12),
     "nylon guitar": Part(24, 0.55, 40, BROKEN),
     "steel guitar": Part(25, 0.5, 40, STRUMMED),
     "overdriven guitar": Part(29, 0.45, 40, POWER, tune=24),
     "bass": Part(33, 0.5, 28, BASS),
-    "violin": Part(40, 0.7, 57, tune=0),
+    "violin": Part(40, 0.7, 55, TWO_STRINGS, tune=0),
     "cello": Part(42, 0.7, 38, tune=0),
-    "harp": Part(46, 0.5, 41, BROKEN, tune=12),
     "strings": Part(48, 0.8, 48, HELD, tune=12),
     "choir": Part(52, 0.8, 48, HELD, tune=12),
     "flute": Part(73, 0.5, 67, tune=0),
@@ -70,24 +70,18 @@ INSTRUMENTS = {
 DRUMS = {"drums", "drum machine"}
 
 
+@cache
 def played(instrument: str, seconds: float) -> NDArray[np.float32]:
     """`PHRASES` phrases in different keys, `[samples]` at `RATE` Hz with a peak of 1."""
-    import tinysoundfont
-
-    synthesiser = tinysoundfont.Synth(samplerate=RATE)
-    sounds = synthesiser.sfload(str(SOUNDS))
+    part = INSTRUMENTS[instrument]
     samples = round(seconds * RATE / PHRASES)
     phrases = []
     for number in range(PHRASES):
         random = np.random.default_rng([zlib.crc32(instrument.encode()), number])
-        synthesiser.sounds_off()
         if instrument in DRUMS:
-            synthesiser.program_select(DRUM_CHANNEL, sounds, DRUM_BANK, INSTRUMENTS[instrument].program, True)
-            notes = beat(INSTRUMENTS[instrument], random, seconds / PHRASES)
+            phrases.append(rendered(beat(part, random, seconds / PHRASES), part.program, samples, drums=True))
         else:
-            synthesiser.program_select(0, sounds, 0, INSTRUMENTS[instrument].program)
-            notes = music(INSTRUMENTS[instrument], random, seconds / PHRASES)
-        phrases.append(render(synthesiser, DRUM_CHANNEL if instrument in DRUMS else 0, notes, samples))
+            phrases.append(rendered(music(part, random, seconds / PHRASES), part.program, samples))
     signal = np.concatenate(phrases)
     return signal / np.abs(signal).max()
 
@@ -130,18 +124,31 @@ def beat(part: Part, random: np.random.Generator, seconds: float) -> list[Note]:
     return [Note(place * part.beat / 4, 0.2, drum, int(random.integers(80, 120))) for place, drum in hits]
 
 
-def render(synthesiser, channel: int, notes: Sequence[Note], samples: int) -> NDArray[np.float32]:
+def rendered(notes: Sequence[Note], program: int, samples: int, drums: bool = False) -> NDArray[np.float32]:
     """The mean of the synthesiser's two channels, `[samples]`."""
-    events = [(round(note.start * RATE), note.pitch, note.loudness) for note in notes]
-    events += [(round((note.start + note.length) * RATE), note.pitch, 0) for note in notes]
-    blocks, now = [np.zeros(0, np.float32)], 0
-    for at, pitch, loudness in [*sorted(events, key=lambda event: (event[0], event[2])), (samples, 0, 0)]:
-        if now < min(at, samples):
-            stereo = np.frombuffer(bytes(synthesiser.generate(min(at, samples) - now)), np.float32).reshape(-1, 2)
+    synthesiser, sounds = synthesiser_with_sounds()
+    synthesiser.sounds_off()
+    channel = DRUM_CHANNEL if drums else 0
+    synthesiser.program_select(channel, sounds, DRUM_BANK if drums else 0, program, drums)
+    events = [(round(note.start * RATE), note.loudness, note.pitch) for note in notes]
+    events += [(round((note.start + note.length) * RATE), 0, note.pitch) for note in notes]
+    blocks, now = [], 0
+    for time, loudness, pitch in [*sorted(event for event in events if event[0] < samples), (samples, 0, 0)]:
+        if time > now:
+            stereo = np.frombuffer(synthesiser.generate(time - now), np.float32).reshape(-1, 2)
             blocks.append(stereo.mean(axis=1))
-            now = min(at, samples)
+            now = time
         if loudness:
             synthesiser.noteon(channel, pitch, loudness)
         else:
             synthesiser.noteoff(channel, pitch)
     return np.concatenate(blocks)
+
+
+@cache
+def synthesiser_with_sounds():
+    """TinySoundFont, and the number of the sounds loaded into it."""
+    import tinysoundfont
+
+    synthesiser = tinysoundfont.Synth(samplerate=RATE)
+    return synthesiser, synthesiser.sfload(str(SOUNDS))

@@ -22,10 +22,20 @@ def test_a_vocabulary_has_fifty_different_tags(name: str) -> None:
 
 def test_jamendo_is_in_the_order_of_scikit_learns_label_binarizer() -> None:
     """It sorts the class names; the taggers were trained on what it made (unlike TagBox's list)."""
-    vocabulary = load_vocabulary("jamendo")
-    assert list(vocabulary.tags) == sorted(vocabulary.tags)
-    places = {"violin": 43, "voice": 44, "bass": 32, "drums": 35, "guitar": 38, "piano": 40, "strings": 41}
-    assert {name: vocabulary.index(f"instrument---{name}") for name in places} == places
+    assert list(load_vocabulary("jamendo").tags) == sorted(load_vocabulary("jamendo").tags)
+
+
+# From the file of labels beside the taggers' code, mtat_tags.npy and msd_50tagList.txt.
+@pytest.mark.parametrize(
+    ("vocabulary", "places"),
+    [
+        ("mtat", {"guitar": 0, "strings": 4, "piano": 9, "violin": 12, "sitar": 31, "solo": 32, "choral": 49}),
+        ("msd", {"rock": 0, "metal": 11, "instrumental": 23, "guitar": 32, "Hip-Hop": 33, "House": 48, "happy": 49}),
+    ],
+)
+def test_the_others_are_in_the_order_of_their_lists(vocabulary: str, places: dict[str, int]) -> None:
+    known = load_vocabulary(vocabulary)
+    assert {tag: known.index(tag) for tag in places} == places
 
 
 def test_every_source_consists_of_tags_that_exist() -> None:
@@ -39,16 +49,69 @@ def test_every_source_consists_of_tags_that_exist() -> None:
             assert len(find_tags(load_vocabulary(vocabulary), [source])) == len(tags)
 
 
-def test_vocals_are_tagboxs_set_without_the_absence_of_vocals() -> None:
-    # The numbers are those of the preset 'Vocals' in TagBox's notebook.
-    expected = [13, 15, 18, 19, 20, 26, 27, 33, 35, 36, 39, 40, 48, 49]
-    assert find_tags(load_vocabulary("mtat"), ["vocals"]) == expected
-    assert not {"no vocals", "no vocal", "no voice"} & set(tags_of("mtat", "vocals"))
+# The presets of TagBox's notebook: the source as we call it, and its numbers.
+TAGBOX_MTAT = {
+    "vocals": [13, 15, 18, 19, 20, 26, 27, 33, 35, 36, 39, 40, 48, 49],
+    "guitar": [0],
+    "piano": [9, 22],
+    "strings": [4, 12, 43],
+    "drums": [5, 11, 41],
+    "violin": [12],
+    "harpsichord": [22],
+    "sitar": [32],
+    "harp": [42],
+    "cello": [43],
+    "flute": [25],
+    "synth": [14],
+    "male vocals": [13, 18, 19, 20, 27, 33, 39],
+    "female vocals": [13, 15, 26, 36, 40, 48],
+    "choir": [35],
+}
+# For MTG-Jamendo there is one number each: what its own list, which is not sorted, has there, and what the sorted one.
+TAGBOX_JAMENDO = {
+    "synth": (3, "synthesizer", "genre---chillout"),
+    "strings": (8, "strings", "genre---electronic"),
+    "drums": (9, "drums", "genre---experimental"),
+    "drum machine": (10, "drummachine", "genre---folk"),
+    "guitar": (12, "guitar", "genre---hiphop"),
+    "acoustic guitar": (23, "acousticguitar", "genre---poprock"),
+    "piano": (25, "piano", "genre---rock"),
+    "electric guitar": (28, "electricguitar", "genre---trance"),
+    "violin": (37, "violin", "instrument---electricpiano"),
+    "vocals": (40, "voice", "instrument---piano"),
+    "keyboard": (41, "keyboard", "instrument---strings"),
+    "bass": (43, "bass", "instrument---violin"),
+    "computer": (44, "computer", "instrument---voice"),
+}
+
+
+@pytest.mark.parametrize("source", [source for source in TAGBOX_MTAT if source != "sitar"])
+def test_sources_in_mtat_are_those_of_tagboxs_numbers(source: str) -> None:
+    assert find_tags(load_vocabulary("mtat"), [source]) == TAGBOX_MTAT[source]
 
 
 def test_sitar_is_the_sitar() -> None:
-    """TagBox's notebook has number 32 for it, which is `solo`."""
+    """And not what TagBox's number for it is."""
     assert tags_of("mtat", "sitar") == ["sitar"]
+    assert [load_vocabulary("mtat").tags[place] for place in TAGBOX_MTAT["sitar"]] == ["solo"]
+
+
+@pytest.mark.parametrize("source", TAGBOX_JAMENDO)
+def test_sources_in_jamendo_are_what_tagboxs_numbers_meant(source: str) -> None:
+    place, meant, hit = TAGBOX_JAMENDO[source]
+    assert tags_of("jamendo", source) == [f"instrument---{meant}"]
+    assert load_vocabulary("jamendo").tags[place] == hit
+
+
+def test_jamendos_instruments_are_sources_each() -> None:
+    instruments = {tag for tag in load_vocabulary("jamendo").tags if tag.startswith("instrument---")}
+    assert {tag for tags in sources().values() for tag in tags.get("jamendo", [])} == instruments
+
+
+def test_vocals_do_not_include_their_absence() -> None:
+    assert not {"no vocals", "no vocal", "no voice"} & set(tags_of("mtat", "vocals"))
+    assert tags_of("msd", "vocals") == ["female vocalists", "male vocalists", "female vocalist"]
+    assert set(tags_of("msd", "female vocals") + tags_of("msd", "male vocals")) == set(tags_of("msd", "vocals"))
 
 
 def test_any_tag_can_be_named_and_sources_come_first() -> None:
