@@ -30,7 +30,11 @@ SETTINGS: dict[str, Any] = {
 
 
 def make_results(
-    folder: Path, seconds: float = 2.0, runs: Sequence[str] = ("demo",), tracks: Sequence[str] = ("Falcon 69", ODD_NAME)
+    folder: Path,
+    seconds: float = 2.0,
+    runs: Sequence[str] = ("demo",),
+    tracks: Sequence[str] = ("Falcon 69", ODD_NAME),
+    sources_together: bool = False,
 ) -> Path:
     """Make the results of `tracks` and of a track whose decoding failed; return the plan."""
     for number, track in enumerate(tracks):
@@ -52,6 +56,7 @@ def make_results(
             for track in [*tracks, "Broken song"]
         ],
         "stem_suffix": ".wav",
+        "sources_together": sources_together,
     }
     write_json(folder / "results/plan.json", plan)
     return folder / "results/plan.json"

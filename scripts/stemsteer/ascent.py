@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stemsteer.config import RunSettings
-from stemsteer.devices import computing_in
+from stemsteer.devices import computing_in, multiplying_in
 from stemsteer.errors import UserError
 from stemsteer.generators.base import Generator
 from stemsteer.masks import masked, stft
@@ -91,8 +91,9 @@ class Steering:
         self.listeners = listeners
         self.samples = mixtures.shape[-1]
         self.precision = partial(computing_in, settings.precision, mixtures.device)
+        self.precision_of_products = partial(multiplying_in, settings.precision)
         self.quantisers = [generator.quantiser(settings.codebook, seed) for seed in seeds]
-        with torch.no_grad():
+        with torch.no_grad(), self.precision_of_products():
             self.start = generator.encode(F.pad(mixtures, (0, -self.samples % generator.hop)))
             self.masks = self._masks(mixtures, settings) if settings.mask else []
 
@@ -140,7 +141,7 @@ class Ascent:
         self.settings = settings
         self.step = 0
         self.histories: list[list[Moment]] = [[] for _ in steering.start]
-        self.best: list[Tensor | None] = [None for _ in steering.start]
+        self.kept: list[Tensor | None] = [None for _ in steering.start]
         self.latents = [latents[None].clone().requires_grad_(True) for latents in steering.start]
         self.rates = [settings.learning_rate * self._unit(latents) for latents in self.latents]
         self.optimiser = torch.optim.Adam([{"params": [latents]} for latents in self.latents])
@@ -151,7 +152,8 @@ class Ascent:
     @property
     def done(self) -> bool:
         """Whether all steps are taken, or no excerpt gets noticeably better any more."""
-        return self.step >= self.settings.steps or all(map(self._on_plateau, self.histories))
+        over = [self._on_plateau(history) or self._has_ended(history) for history in self.histories]
+        return self.step >= self.settings.steps or all(over)
 
     def _on_plateau(self, history: list[Moment]) -> bool:
         patience = self.settings.patience
@@ -159,6 +161,10 @@ class Ascent:
             return False
         losses = [moment.loss for moment in history]
         return min(losses[-patience:]) > (1 - NOTICEABLE) * min(losses[:-patience])
+
+    def _has_ended(self, history: list[Moment]) -> bool:
+        """Whether an excerpt was heard for the last time: it was on a plateau, while others of its batch go on."""
+        return self._on_plateau(history[:-1])
 
     def advance(self) -> None:
         """Take one step.
@@ -169,13 +175,15 @@ class Ascent:
         steered = self.steering.steered(self.latents)
         losses, probabilities = self.steering.loss(steered)
         self.optimiser.zero_grad(set_to_none=True)
-        losses.sum().backward()
+        with self.steering.precision_of_products():
+            losses.sum().backward()
         self._listen(steered, losses, probabilities)
         for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
             group["lr"] = rate * self._schedule()
         self.optimiser.step()
-        if not all(bool(latents.detach().isfinite().all()) for latents in self.latents):
-            raise self._not_a_number("latents")
+        for latents, history in zip(self.latents, self.histories, strict=True):
+            if not (self._has_ended(history) or latents.detach().isfinite().all()):
+                raise self._not_a_number("latents")
         self.step += 1
 
     def _schedule(self) -> float:
@@ -185,13 +193,16 @@ class Ascent:
         return (1 + math.cos(math.pi * self.step / self.settings.steps)) / 2
 
     def _listen(self, steered: Tensor, losses: Tensor, probabilities: Tensor) -> None:
-        """Remember what was heard at this step, and the signal if it is the best so far and that is asked for."""
+        """Remember what was heard at this step, and the signals that are the last of an excerpt or the best so far."""
         for item, (loss, probability) in enumerate(zip(losses.tolist(), probabilities.tolist(), strict=True)):
+            history = self.histories[item]
+            if self._has_ended(history):
+                continue
             if not math.isfinite(loss):
                 raise self._not_a_number("loss")
-            history = self.histories[item]
-            if self.settings.keep == "best" and all(loss < moment.loss for moment in history):
-                self.best[item] = steered[item].detach().clone()
+            is_best = all(loss < moment.loss for moment in history)
+            if is_best if self.settings.keep == "best" else self._on_plateau(history):
+                self.kept[item] = steered[item].detach().clone()
             history.append(Moment(self.step, loss, probability))
 
     def _not_a_number(self, what: str) -> UserError:
@@ -206,8 +217,8 @@ class Ascent:
         steered = self.steering.steered(self.latents)
         self._listen(steered, *self.steering.loss(steered))
         return [
-            Steered(last if best is None else best, history)
-            for last, best, history in zip(steered, self.best, self.histories, strict=True)
+            Steered(last if kept is None else kept, history)
+            for last, kept, history in zip(steered, self.kept, self.histories, strict=True)
         ]
 
     def state(self) -> dict[str, Any]:
@@ -218,7 +229,7 @@ class Ascent:
             "optimiser": self.optimiser.state_dict(),
             "quantisers": [quantiser.state() for quantiser in self.steering.quantisers],
             "histories": [[asdict(moment) for moment in history] for history in self.histories],
-            "best": self.best,
+            "kept": self.kept,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -230,7 +241,7 @@ class Ascent:
         for quantiser, saved in zip(self.steering.quantisers, state["quantisers"], strict=True):
             quantiser.restore(saved)
         self.histories = [[Moment(**moment) for moment in history] for history in state["histories"]]
-        self.best = state["best"]
+        self.kept = state["kept"]
 
 
 def ascend(

@@ -44,25 +44,37 @@ def describe(device: torch.device) -> str:
 
 
 @contextmanager
+def multiplying_in(precision: Precision) -> Iterator[None]:
+    """Give products of float32 on CUDA the precision that a run asks for, in the block: its own or that of TF32.
+
+    Unlike `computing_in` this goes for backward passes, which compute with what holds when they run.
+    """
+    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before[0])
+        torch.backends.cudnn.allow_tf32 = before[1]
+
+
+@contextmanager
 def computing_in(precision: Precision, device: torch.device) -> Iterator[None]:
     """Compute with the precision that a run asks for, in the block: only large products are rounded, never sums.
 
     `float32` keeps the products of GPUs that could do with less at full precision too; `tf32` rounds their inputs to 10
     bits of mantissa (CUDA; elsewhere as float32); `bfloat16` to 7, on every device.
     """
-    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
-    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
-    torch.backends.cudnn.allow_tf32 = precision == "tf32"
-    try:
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-            yield
-    finally:
-        torch.set_float32_matmul_precision(before[0])
-        torch.backends.cudnn.allow_tf32 = before[1]
+    autocast = torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+    with multiplying_in(precision), autocast:
+        yield
 
 
 def out_of_memory(error: Exception) -> bool:
     """Whether an error says that memory has run out, on a GPU or on the CPU."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
+    # What PyTorch's allocators for the CPU and for Apple's GPUs say, and the libraries that have one of their own.
+    messages = ("allocate memory", "out of memory", "ALLOC_FAILED")
+    return isinstance(error, RuntimeError) and any(message in str(error) for message in messages)

@@ -20,10 +20,14 @@ def tag_probabilities(logits: Tensor) -> Tensor:
 def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     """TagBox's loss `[batch]`: binary cross entropy of the windows' mean probabilities, mean over the vocabulary.
 
-    `target` `[batch, tags]` is 1 on the wanted tags and 0 on all others: everything else is asked to fall silent.
+    `target` `[batch, tags]` is 1 on the wanted tags and 0 on all others: everything else is asked to fall silent. Where a
+    logit is not a number, the loss is none either.
     """
     probabilities = tag_probabilities(logits)
-    return F.binary_cross_entropy(probabilities, target, reduction="none").mean(dim=1)
+    # PyTorch's function refuses what is not a number; on CUDA the process can compute nothing any more afterwards.
+    numbers = probabilities.nan_to_num(0.5)
+    losses = F.binary_cross_entropy(numbers, target, reduction="none") + (probabilities - numbers).detach()
+    return losses.mean(dim=1)
 
 
 OBJECTIVES: dict[str, Objective] = {

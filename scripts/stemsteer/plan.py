@@ -52,6 +52,7 @@ class Plan:
             "results": "results",
             "logs": "logs",
             "stem_suffix": self.stem_suffix,
+            "sources_together": self.config.sources_together,
             "runs": {name: {**run.model_dump(), "parts": run.parts} for name, run in self.config.runs.items()},
             "tracks": [
                 {

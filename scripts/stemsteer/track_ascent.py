@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -38,7 +39,7 @@ class Excerpt:
 
     @property
     def name(self) -> str:
-        """Of its files among the checkpoints."""
+        """In messages."""
         return f"{self.source}.{self.chunk.index}"
 
 
@@ -114,7 +115,7 @@ class TrackAscent:
 
     def key(self, source: str, signal: ModelSignal) -> str:
         """Of all that decides what comes out of the ascents towards a source; hexadecimal."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(key_of({"samples": signal.samples, "gain": signal.gain}))
         for chunk in self.chunks(signal):
             digest.update(self._key(self._excerpt(source, chunk), signal.read(chunk.start, chunk.stop)))
         return digest.hexdigest()
@@ -126,23 +127,25 @@ class TrackAscent:
         waiting = [self._excerpt(source, chunk) for chunk in chunks for source in self.sources]
         while waiting:
             batch = waiting[: self.batch]
+            position = progress.n
             try:
                 outcomes = self._steer_batch(signal, batch, progress)
-            except (torch.OutOfMemoryError, RuntimeError, MemoryError) as error:
+            except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
-                self._take_less_memory(error)
+                self._take_less_memory(len(batch), error)
+                progress.update(position - progress.n)
                 continue
             yield from zip(batch, outcomes, strict=True)
             waiting = waiting[len(batch) :]
 
-    def _take_less_memory(self, error: Exception) -> None:
-        if self.batch == 1:
+    def _take_less_memory(self, tried: int, error: Exception) -> None:
+        if tried == 1:
             raise UserError(
                 f"{self.device} has not enough memory for one chunk of {self.settings.chunk_seconds:g} s: lower "
                 "chunk_seconds, or the number of taggers or FFT sizes"
             ) from error
-        self.batch //= 2
+        self.batch = tried // 2
         logging.warning("warning: out of memory; going on with %d excerpts at once", self.batch)
 
     def _excerpt(self, source: str, chunk: Chunk) -> Excerpt:
@@ -183,17 +186,17 @@ class TrackAscent:
         if np.abs(mixture).max() <= SILENCE_PEAK:
             # Nothing is there to be steered, and a tagger's opinion on silence is worth no step.
             return Outcome(np.zeros_like(mixture), [])
-        saved = read_checkpoint(self.checkpoints / f"{excerpt.name}.finished", key, torch.device("cpu"))
+        saved = read_checkpoint(self._checkpoint(excerpt, "finished"), key, torch.device("cpu"))
         if saved is None:
             return None
         history = [Moment(**moment) for moment in saved["history"]]
-        return Outcome(saved["audio"].numpy(), history, saved["seconds"], resumed_at=self.settings.steps)
+        return Outcome(saved["audio"].numpy(), history, saved["seconds"], resumed_at=history[-1].step)
 
     def _ascend(
         self, batch: Sequence[Excerpt], mixtures: Sequence[Signal], keys: Sequence[bytes], progress: "tqdm[Any]"
     ) -> list[Outcome]:
         ascent = Ascent(self._steering(batch, mixtures), self.settings)
-        running = self.checkpoints / f"{batch[0].name}.running"
+        running = self._checkpoint(batch[0], "running")
         key_of_batch = b"".join(keys)
         seconds = 0.0
         if saved := read_checkpoint(running, key_of_batch, self.device):
@@ -242,24 +245,29 @@ class TrackAscent:
         )
 
     def _put_away(self, excerpt: Excerpt, key: bytes, outcome: Outcome) -> None:
-        first, last = outcome.history[0], outcome.history[-1]
+        first, kept = outcome.history[0], self._kept(outcome.history)
         logging.info(
             "%s: loss %.4f -> %.4f, tag probability %.4f -> %.4f in %.1f s",
-            *(excerpt.name, first.loss, last.loss, first.target_probability, last.target_probability, outcome.seconds),
+            *(excerpt.name, first.loss, kept.loss, first.target_probability, kept.target_probability, outcome.seconds),
         )
         content = {
             "audio": torch.from_numpy(outcome.audio),
             "history": [asdict(moment) for moment in outcome.history],
             "seconds": outcome.seconds,
         }
-        write_checkpoint(self.checkpoints / f"{excerpt.name}.finished", key, content)
+        write_checkpoint(self._checkpoint(excerpt, "finished"), key, content)
+
+    def _kept(self, history: Sequence[Moment]) -> Moment:
+        """The moment whose signal is the estimate."""
+        return min(history, key=lambda moment: moment.loss) if self.settings.keep == "best" else history[-1]
+
+    def _checkpoint(self, excerpt: Excerpt, stage: str) -> Path:
+        return self.checkpoints / excerpt.source / f"{excerpt.chunk.index}.{stage}"
 
     def remove_checkpoints(self) -> None:
-        """For when the outputs are complete."""
-        for outcomes in self.outcomes.values():
-            for excerpt, _ in outcomes:
-                (self.checkpoints / f"{excerpt.name}.finished").unlink(missing_ok=True)
-                (self.checkpoints / f"{excerpt.name}.running").unlink(missing_ok=True)
+        """For when the outputs are complete. Those of other settings go too, and what a killed job left half-made."""
+        for source in self.outcomes:
+            shutil.rmtree(self.checkpoints / source, ignore_errors=True)
 
     def history(self, source: str) -> pd.DataFrame:
         """Loss and tag probability of every chunk at every step."""
@@ -272,7 +280,7 @@ class TrackAscent:
 
     def record(self, source: str) -> dict[str, Any]:
         """What made the estimate of a source."""
-        records = [_chunk_record(excerpt, outcome) for excerpt, outcome in self.outcomes[source] if outcome.history]
+        records = [self._chunk_record(*chunk) for chunk in self.outcomes[source] if chunk[1].history]
         means = pd.DataFrame(records).filter(regex="_before|_after").mean()
         steps = sum(record["steps"] for record in records)
         seconds = sum(record["seconds"] for record in records)
@@ -297,23 +305,22 @@ class TrackAscent:
             "chunks": records,
         }
 
+    def _chunk_record(self, excerpt: Excerpt, outcome: Outcome) -> dict[str, Any]:
+        first, kept = outcome.history[0], self._kept(outcome.history)
+        return {
+            "chunk": excerpt.chunk.index,
+            "start": excerpt.chunk.start,
+            "stop": excerpt.chunk.stop,
+            "seed": excerpt.seed,
+            "steps": outcome.history[-1].step,
+            "resumed_at": outcome.resumed_at,
+            "loss_before": first.loss,
+            "loss_after": kept.loss,
+            "target_probability_before": first.target_probability,
+            "target_probability_after": kept.target_probability,
+            "seconds": outcome.seconds,
+        }
+
 
 def _without_audio(outcome: Outcome) -> Outcome:
     return Outcome(np.zeros(0, np.float32), outcome.history, outcome.seconds, outcome.resumed_at)
-
-
-def _chunk_record(excerpt: Excerpt, outcome: Outcome) -> dict[str, Any]:
-    first, last = outcome.history[0], outcome.history[-1]
-    return {
-        "chunk": excerpt.chunk.index,
-        "start": excerpt.chunk.start,
-        "stop": excerpt.chunk.stop,
-        "seed": excerpt.seed,
-        "steps": last.step,
-        "resumed_at": outcome.resumed_at,
-        "loss_before": first.loss,
-        "loss_after": last.loss,
-        "target_probability_before": first.target_probability,
-        "target_probability_after": last.target_probability,
-        "seconds": outcome.seconds,
-    }

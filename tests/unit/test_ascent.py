@@ -4,51 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from small_ascents import BandTagger, settings, small_generator, steering, two_tones
 from stemsteer.ascent import Listener, Steering, ascend, chunk_seed
-from stemsteer.config import RunSettings
-from stemsteer.generators.jukebox import JukeboxGenerator
-from stemsteer.generators.vqvae import VQVAE, Architecture
-from stemsteer.taggers.base import Tagger
-from stemsteer.vocabularies import Vocabulary
-
-
-class BandTagger(Tagger):
-    """Two tags, `low` and `high`: how much of a window's energy lies below and above 1 kHz."""
-
-    vocabulary = Vocabulary("bands", ("low", "high"))
-    window = 1600
-    name = "bands"
-
-    def window_logits(self, windows: Tensor) -> Tensor:
-        energy = torch.fft.rfft(windows).abs().square()
-        low, high = energy[:, 1:100].sum(dim=1), energy[:, 100:].sum(dim=1)
-        ratio = (low + 1e-6).log() - (high + 1e-6).log()
-        return torch.stack([ratio, -ratio], dim=1)
-
-
-def small_generator(dtype: torch.dtype = torch.float32) -> JukeboxGenerator:
-    torch.manual_seed(11)
-    vqvae = VQVAE(Architecture(width=8, depth=2, latent_channels=4, codes=32))
-    audio = torch.randn(1, 8 * 4000)
-    with torch.no_grad():
-        latents = vqvae.encode(audio)[0]
-    vqvae.codebook.k.copy_(latents[:, ::125].T)
-    return JukeboxGenerator(vqvae.to(dtype), fingerprint="", licence="")
-
-
-def settings(**changes) -> RunSettings:
-    return RunSettings.model_validate({"steps": 5, "learning_rate": 0.1, "fft_sizes": [512, 256], **changes})
-
-
-def two_tones(dtype: torch.dtype = torch.float32, samples: int = 6003) -> Tensor:
-    time = torch.arange(samples, dtype=dtype) / 44100
-    return (0.4 * torch.sin(2 * torch.pi * 300 * time) + 0.4 * torch.sin(2 * torch.pi * 4000 * time))[None]
-
-
-def steering(changes: RunSettings, tag: int = 0, dtype: torch.dtype = torch.float32) -> Steering:
-    generator = small_generator(dtype)
-    listener = Listener(BandTagger(), [[tag]], generator.sample_rate, changes).to(dtype)
-    return Steering(two_tones(dtype), generator, [listener], changes, [0])
 
 
 @pytest.mark.parametrize("mask", [True, False])

@@ -28,3 +28,14 @@ def test_hearing_the_wanted_tag_alone_costs_nothing() -> None:
 
 def test_the_target_is_one_on_the_tags_and_zero_elsewhere() -> None:
     assert target_vector([0, 3], 5).tolist() == [1, 0, 0, 1, 0]
+
+
+def test_a_logit_that_is_no_number_makes_the_loss_of_its_excerpt_none() -> None:
+    logits = torch.tensor([[[0.5, -0.5]], [[math.nan, -0.5]], [[math.inf, -0.5]]], requires_grad=True)
+    target = target_vector([0], 2).repeat(3, 1)
+    losses = cross_entropy(logits, target)
+    assert losses.isnan().tolist() == [False, True, False]
+    losses.sum().backward()
+    alone = logits.detach()[:1].requires_grad_(True)
+    cross_entropy(alone, target[:1]).sum().backward()
+    assert torch.equal(logits.grad[0], alone.grad[0])

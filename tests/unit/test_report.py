@@ -107,6 +107,19 @@ def test_a_killed_job_and_one_that_never_started_are_told_apart(results):
     assert troubles["vocals"].startswith("Not made because ascend did not run: the workflow stopped")
 
 
+def test_a_failed_job_for_all_sources_is_one_failure_with_its_own_log(tmp_path):
+    make_results(tmp_path, seconds=0.2, tracks=("Song",), sources_together=True)
+    for source in ("drums", "vocals"):
+        remove_stem(tmp_path, source)
+    log = tmp_path / "logs/ascend/demo/Song/all.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("error: stopped by SIGTERM after step 17 of 40 of drums.0.\n")
+    failure = next(failure for failure in collect(tmp_path).failures if failure.stage.rule == "ascend")
+    assert (failure.headline, failure.stage.log) == ("ascend failed", log)
+    assert failure.sentence == "stopped by SIGTERM after step 17 of 40 of drums.0."
+    assert failure.stems == [("demo", "Song", "drums"), ("demo", "Song", "vocals")]
+
+
 def test_a_failed_reference_leaves_the_stem_unscored(results):
     (results / "results/audio/Song/references/drums.wav").unlink()
     (results / "results/runs/demo/scores/Song/drums.tsv").unlink()

@@ -143,17 +143,20 @@ class Plan:
     runs: dict[str, dict[str, Any]]
     tracks: list[dict[str, Any]]
     stem_suffix: str
+    sources_together: bool
+    """Whether one job of ascents is for all sources of a track."""
 
     @classmethod
     def read(cls, path: Path) -> "Plan":
-        """Read a plan (JSON; keys results, logs, runs, tracks, stem_suffix).
+        """Read a plan (JSON; its keys are the names of the attributes).
 
         Raises:
             UserError: the file is missing, is no JSON or lacks a key.
         """
         try:
             plan = read_json(path)
-            return cls(Path(plan["results"]), Path(plan["logs"]), plan["runs"], plan["tracks"], plan["stem_suffix"])
+            folders = Path(plan["results"]), Path(plan["logs"])
+            return cls(*folders, plan["runs"], plan["tracks"], plan["stem_suffix"], plan["sources_together"])
         except FileNotFoundError:
             raise UserError(f"{path}: there is no such plan; the workflow writes it before its first job.") from None
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -238,7 +241,8 @@ class Collection:
         stages = [stage("decode", (track,), audio / "mixture.wav")]
         if generator:
             stages.append(stage("encode", (generator, track), Path("codes") / generator / f"{track}.json"))
-        stages.append(stage("ascend", of_stem, folder / "estimates" / track / f"{source}.wav"))
+        of_ascent = (run, track, "all") if self.plan.sources_together else of_stem
+        stages.append(stage("ascend", of_ascent, folder / "estimates" / track / f"{source}.wav"))
         stages.append(stage("stem", of_stem, folder / "stems" / track / f"{source}{self.plan.stem_suffix}"))
         if has_reference:
             stages.append(stage("decode_reference", (track, source), audio / "references" / f"{source}.wav"))

@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from stemsteer.taggers.power_spectrogram import power_spectrogram
+
 # Slaney's mel scale ("Auditory Toolbox", 1998), as librosa defines it: linear up to 1 kHz, then logarithmic.
 LINEAR_HZ_PER_MEL = 200 / 3
 LOG_START_HZ = 1000.0
@@ -42,13 +44,11 @@ class MelPower(nn.Module):
 
     def __init__(self, sample_rate: int, n_fft: int, hop: int, mels: int) -> None:
         super().__init__()
-        self.n_fft, self.hop = n_fft, hop
+        self.hop = hop
         self.register_buffer("hann", torch.hann_window(n_fft, dtype=torch.float64))
         self.register_buffer("filterbank", mel_filterbank(sample_rate, n_fft, mels))
         self.hann: Tensor
         self.filterbank: Tensor
 
     def forward(self, audio: Tensor) -> Tensor:
-        spectrum = torch.stft(audio, self.n_fft, self.hop, window=self.hann, center=False, return_complex=True)
-        power = spectrum.real.square() + spectrum.imag.square()
-        return power.transpose(1, 2) @ self.filterbank.T
+        return power_spectrogram(audio, self.hann, self.hop) @ self.filterbank.T

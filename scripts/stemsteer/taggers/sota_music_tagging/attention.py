@@ -112,7 +112,7 @@ class CNNSA(MelNetwork):
         self.class_token: Tensor
 
     def forward(self, audio: Tensor) -> Tensor:
-        frames = self.through_layers(self.mel_spectrogram(audio)).squeeze(2).mT  # [batch, frames, 256]
+        frames = self.through_layers(audio).squeeze(2).mT  # [batch, frames, 256]
         token = self.class_token.expand(len(frames), 1, -1)
         encoded = self.encoder(torch.cat([token, frames], dim=1))
         return self.dense(torch.tanh(self.pooler(encoded[:, 0])))

@@ -26,7 +26,7 @@ class CRNN(MelNetwork):
         self.dense = nn.Linear(32, TAGS)
 
     def forward(self, audio: Tensor) -> Tensor:
-        features = self.through_layers(self.mel_spectrogram(audio))  # [batch, 128, 1, steps]
+        features = self.through_layers(audio)  # [batch, 128, 1, steps]
         # cuDNN's recurrent layers have no gradient in evaluation mode.
         with torch.backends.cudnn.flags(enabled=False):
             states, _ = self.layer5(features.squeeze(2).mT)

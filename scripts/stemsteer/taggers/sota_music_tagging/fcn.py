@@ -25,4 +25,4 @@ class FCN(MelNetwork):
         self.dense = nn.Linear(64, TAGS)
 
     def forward(self, audio: Tensor) -> Tensor:
-        return self.dense(self.through_layers(self.mel_spectrogram(audio)).flatten(1))
+        return self.dense(self.through_layers(audio).flatten(1))

@@ -2,6 +2,9 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
+
+from stemsteer.taggers.power_spectrogram import power_spectrogram
 
 N_FFT = 512
 HOP = 256
@@ -15,9 +18,10 @@ def decibels(power: Tensor) -> Tensor:
 
 
 class PowerSpectrogram(nn.Module):
-    """Power spectrogram `[batch, 257, frames]` of audio `[batch, samples]`, frames = 1 + samples // 256.
+    """Power spectrogram `[batch, 257, frames]` of audio `[batch, samples]` and of as many zeros after it as are named.
 
-    Frames are centred on every 256th sample; before the start and after the end the audio is mirrored.
+    Frames are centred on every 256th sample, the first among them; before the start and after the end the audio is
+    mirrored. Frames that hear nothing but zeros are left out.
     """
 
     def __init__(self) -> None:
@@ -25,11 +29,14 @@ class PowerSpectrogram(nn.Module):
         self.register_buffer("window", torch.empty(N_FFT))  # a periodic Hann window
         self.window: Tensor
 
-    def forward(self, audio: Tensor) -> Tensor:
-        spectrum = torch.stft(
-            audio, N_FFT, HOP, window=self.window, center=True, pad_mode="reflect", return_complex=True
-        )
-        return spectrum.real.square() + spectrum.imag.square()
+    def forward(self, audio: Tensor, zeros: int = 0) -> Tensor:
+        if zeros < N_FFT:
+            audio = F.pad(audio, (0, zeros))
+            audio = F.pad(audio, (HOP, HOP), mode="reflect")
+        else:  # so many that no frame hears the audio mirrored at the end
+            audio = F.pad(audio, (0, HOP + -audio.shape[1] % HOP))
+            audio = F.pad(audio, (HOP, 0), mode="reflect")
+        return power_spectrogram(audio, self.window, HOP).mT
 
 
 class MelScale(nn.Module):
@@ -45,16 +52,16 @@ class MelScale(nn.Module):
         self.fb: Tensor
 
     def forward(self, power: Tensor) -> Tensor:
-        return self.fb.T @ power
+        return (power.mT @ self.fb).mT
 
 
 class MelDecibels(nn.Module):
-    """Mel spectrogram in decibels, `[batch, 1, bands, frames]`, of audio `[batch, samples]`."""
+    """Mel spectrogram in decibels, `[batch, 1, bands, frames]`, of audio and the zeros after it."""
 
     def __init__(self, bands: int) -> None:
         super().__init__()
         self.spectrogram = PowerSpectrogram()
         self.mel_scale = MelScale(bands)
 
-    def forward(self, audio: Tensor) -> Tensor:
-        return decibels(self.mel_scale(self.spectrogram(audio))).unsqueeze(1)
+    def forward(self, audio: Tensor, zeros: int = 0) -> Tensor:
+        return decibels(self.mel_scale(self.spectrogram(audio, zeros))).unsqueeze(1)

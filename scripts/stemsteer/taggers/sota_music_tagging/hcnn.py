@@ -20,7 +20,8 @@ ALPHA, BETA = 0.1079, 24.7
 
 
 class HarmonicSpectrogram(nn.Module):
-    """Decibels `[batch, 6 harmonics, 128 notes, frames]` of audio `[batch, samples]`, in triangular bands.
+    """Decibels `[batch, 6 harmonics, 128 notes, frames]` of audio `[batch, samples]` and the zeros after it, in
+    triangular bands.
 
     Only one number was trained, the quality factor that divides all bandwidths. Around the lowest notes the bands are
     narrower than the spectrum's bins are apart, so that some hear nothing, ever: a constant -100 dB.
@@ -41,8 +42,8 @@ class HarmonicSpectrogram(nn.Module):
         distances = (self.bins - self.centres[:, None]).abs()
         return (1 - 2 * distances / bandwidths[:, None]).clamp(min=0)
 
-    def forward(self, audio: Tensor) -> Tensor:
-        return decibels(self.filterbank() @ self.spec(audio)).unflatten(1, (HARMONICS, NOTES))
+    def forward(self, audio: Tensor, zeros: int = 0) -> Tensor:
+        return decibels(self.filterbank() @ self.spec(audio, zeros)).unflatten(1, (HARMONICS, NOTES))
 
 
 def band_centres() -> Tensor:
@@ -71,5 +72,8 @@ class HarmonicCNN(Network):
         )
         self.add_classifier(256, 256)
 
+    def front_end(self, audio: Tensor) -> Tensor:
+        return self.hstft_bn(self.hstft(audio, self.window - audio.shape[1]))
+
     def forward(self, audio: Tensor) -> Tensor:
-        return self.classify(self.through_layers(self.hstft_bn(self.hstft(audio))).flatten(1))
+        return self.classify(self.through_layers(audio).flatten(1))

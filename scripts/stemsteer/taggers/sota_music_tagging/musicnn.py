@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stemsteer.taggers.sota_music_tagging.layers import Convolution1d
+from stemsteer.taggers.filter_maxima import filter_maxima
+from stemsteer.taggers.sota_music_tagging.layers import Convolution1d, convolved, kernel_and_bias
 from stemsteer.taggers.sota_music_tagging.network import MelNetwork
 
 BANDS = 96
@@ -26,7 +27,7 @@ FEATURES = TIMBRAL_FILTERS * len(TIMBRAL_HEIGHTS) + TEMPORAL_FILTERS * len(TEMPO
 class Timbral(nn.Module):
     """Filters of 7 frames and many mel bands, the best of all places.
 
-    `[batch, 1, bands, frames]` to `[batch, 204, frames]`.
+    `[batch, 1, bands, frames]` to `[batch, 204, 1, frames]`.
     """
 
     def __init__(self, height: int) -> None:
@@ -35,21 +36,25 @@ class Timbral(nn.Module):
         self.bn = nn.BatchNorm2d(TIMBRAL_FILTERS)
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        # Frames come first because a convolution's gradient is ten times slower with a high, narrow kernel.
-        filtered = F.conv2d(spectrogram.mT, self.conv.weight.mT, self.conv.bias, padding=(3, 0))
-        return F.relu(self.bn(filtered).max(dim=3).values)
+        kernel, bias = kernel_and_bias(self.conv, self.bn)
+        places = spectrogram.shape[2] - kernel.shape[2] + 1
+        best = filter_maxima(spectrogram.mT, kernel.mT, bias, padding=(3, 0), pooling=(1, places))
+        return F.relu(best).mT
 
 
 class Temporal(nn.Module):
-    """Filters of many frames over the mean of all mel bands: `[batch, 1, bands, frames]` to `[batch, 51, frames]`."""
+    """Filters of many frames over the mean of all mel bands.
+
+    `[batch, 1, bands, frames]` to `[batch, 51, 1, frames]`.
+    """
 
     def __init__(self, length: int) -> None:
         super().__init__()
-        self.conv = nn.Conv1d(1, TEMPORAL_FILTERS, length, padding=length // 2)
+        self.conv = nn.Conv1d(1, TEMPORAL_FILTERS, length)
         self.bn = nn.BatchNorm1d(TEMPORAL_FILTERS)
 
     def forward(self, spectrogram: Tensor) -> Tensor:
-        return F.relu(self.bn(self.conv(spectrogram.mean(dim=2))))
+        return F.relu(convolved(spectrogram.mean(dim=2, keepdim=True), self.conv, self.bn))
 
 
 class Musicnn(MelNetwork):
@@ -76,10 +81,10 @@ class Musicnn(MelNetwork):
         return cls(channels=len(tensors["layer1.conv.bias"]), hidden=len(tensors["dense1.bias"]))
 
     def forward(self, audio: Tensor) -> Tensor:
-        spectrogram = self.mel_spectrogram(audio)
-        heard = torch.cat([layer(spectrogram) for layer in self.layers], dim=1)  # [batch, features, frames]
+        spectrogram = self.front_end(F.pad(audio, (0, self.window - audio.shape[1])))
+        heard = torch.cat([layer(spectrogram) for layer in self.layers], dim=1)  # [batch, features, 1, frames]
         first = self.layer1(heard)
         second = first + self.layer2(first)
         third = second + self.layer3(second)
-        features = torch.cat([heard, first, second, third], dim=1)
+        features = torch.cat([heard, first, second, third], dim=1).squeeze(2)
         return self.classify(torch.cat([features.max(dim=2).values, features.mean(dim=2)], dim=1))

@@ -1,19 +1,26 @@
-"""What the nine networks have in common: how their parts are named in the published weights."""
+"""What the nine networks have in common: the names of their parts in the published weights, and silence.
+
+Most of a window can be silence: six seconds of music are followed by 23 s of zeros in a window of 29 s. What layers make
+of those is always the same. It is computed once, and of shorter audio only what is reached by its sound.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import ClassVar, Self
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stemsteer.taggers.sota_music_tagging.front_end import MelDecibels
+from stemsteer.taggers.sota_music_tagging.layers import Layer, followed_by
 
 TAGS = 50  # of every data set they were trained on
 
 
 class Network(nn.Module, ABC):
-    """Tag logits `[batch, tags]` of audio `[batch, window]` at 16 kHz.
+    """Tag logits `[batch, tags]` of audio `[batch, samples]` at 16 kHz, and of silence after it up to a whole window.
 
     Attributes:
         window: samples it hears at once.
@@ -30,17 +37,37 @@ class Network(nn.Module, ABC):
     def forward(self, audio: Tensor) -> Tensor:
         pass
 
-    def add_layers(self, *layers: nn.Module) -> None:
+    @abstractmethod
+    def front_end(self, audio: Tensor) -> Tensor:
+        """What the first layer hears, `[batch, channels, bands, frames]`, without the frames that hear only silence."""
+
+    def add_layers(self, *layers: Layer) -> None:
         """Register layers as `layer1`, `layer2`, ..."""
-        self.depth = len(layers)
         for number, layer in enumerate(layers, start=1):
             self.add_module(f"layer{number}", layer)
+        self.chain = layers
+        self.silences: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
 
-    def through_layers(self, x: Tensor) -> Tensor:
-        """What `layer1`, `layer2`, ... make of x, one after the other."""
-        for number in range(1, self.depth + 1):
-            x = self.get_submodule(f"layer{number}")(x)
-        return x
+    def through_layers(self, audio: Tensor) -> Tensor:
+        """What `layer1`, `layer2`, ... make of audio and the silence after it, one after the other."""
+        x = self.front_end(audio)
+        if audio.shape[1] == self.window:
+            for layer in self.chain:
+                x = layer(x)
+            return x
+        *heard, made = self.silence(like=audio)
+        for layer, silence in zip(self.chain, heard, strict=True):
+            x = layer.before_silence(x, silence)
+        return followed_by(x, made)
+
+    def silence(self, like: Tensor) -> list[Tensor]:
+        """What each layer hears in a silent window, and what the last makes of it: `[1, channels, bands, frames]`."""
+        key = like.device, like.dtype
+        if key not in self.silences:
+            with torch.no_grad(), torch.autocast(like.device.type, enabled=False):
+                start = self.front_end(like.new_zeros(1, self.window))
+                self.silences[key] = list(accumulate(self.chain, lambda x, layer: layer(x), initial=start))
+        return self.silences[key]
 
     def add_classifier(self, features: int, hidden: int) -> None:
         """Register a hidden layer and an output layer as `dense1`, `bn` and `dense2`."""
@@ -61,6 +88,6 @@ class MelNetwork(Network):
         self.spec = MelDecibels(bands)
         self.spec_bn = nn.BatchNorm2d(1)
 
-    def mel_spectrogram(self, audio: Tensor) -> Tensor:
-        """Normalised decibels `[batch, 1, bands, frames]` of audio `[batch, samples]`."""
-        return self.spec_bn(self.spec(audio))
+    def front_end(self, audio: Tensor) -> Tensor:
+        """Normalised decibels `[batch, 1, bands, frames]`."""
+        return self.spec_bn(self.spec(audio, self.window - audio.shape[1]))

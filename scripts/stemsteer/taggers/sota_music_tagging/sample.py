@@ -8,7 +8,7 @@ first convolution begins with a zero.)
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stemsteer.taggers.sota_music_tagging.layers import Convolution1d
+from stemsteer.taggers.sota_music_tagging.layers import Convolution1d, Layer, convolved
 from stemsteer.taggers.sota_music_tagging.network import TAGS, Network
 
 WINDOW = 3**10
@@ -16,9 +16,16 @@ WINDOW = 3**10
 CHANNELS = [(128, 128)] * 2 + [(128, 256)] + [(256, 256)] * 5 + [(256, 512)]
 
 
-class Sample(Network):
+class SampleLevel(Network):
+    """A network whose frames are samples."""
+
     window = WINDOW
 
+    def front_end(self, audio: Tensor) -> Tensor:
+        return audio[:, None, None]
+
+
+class Sample(SampleLevel):
     def __init__(self) -> None:
         super().__init__()
         self.add_layers(
@@ -29,41 +36,41 @@ class Sample(Network):
         self.dense = nn.Linear(512, TAGS)
 
     def forward(self, audio: Tensor) -> Tensor:
-        return self.dense(self.through_layers(audio.unsqueeze(1)).squeeze(2))
+        return self.dense(self.through_layers(audio).flatten(1))
 
 
-class SqueezeExcitation(nn.Module):
+class SqueezeExcitation(Layer):
     """Two convolutions whose channels are scaled by what they hold on average, added to their input, and max pooling.
 
-    `[batch, channels_in, length]` to `[batch, channels_out, length // stride // pooling]`. The input passes through a
-    convolution of its own where it has another shape.
+    The input passes through a convolution of its own where it has another shape.
     """
+
+    halo = WINDOW  # the average is that of all frames
 
     def __init__(self, channels_in: int, channels_out: int, width: int = 3, stride: int = 1, pooling: int = 1) -> None:
         super().__init__()
-        self.conv_1 = nn.Conv1d(channels_in, channels_out, width, stride, padding=width // 2)
+        self.conv_1 = nn.Conv1d(channels_in, channels_out, width, stride)
         self.bn_1 = nn.BatchNorm1d(channels_out)
-        self.conv_2 = nn.Conv1d(channels_out, channels_out, width, padding=width // 2)
+        self.conv_2 = nn.Conv1d(channels_out, channels_out, width)
         self.bn_2 = nn.BatchNorm1d(channels_out)
         self.dense1 = nn.Linear(channels_out, channels_out)
         self.dense2 = nn.Linear(channels_out, channels_out)
         self.reshapes = stride != 1 or channels_in != channels_out
         if self.reshapes:
-            self.conv_3 = nn.Conv1d(channels_in, channels_out, width, stride, padding=width // 2)
+            self.conv_3 = nn.Conv1d(channels_in, channels_out, width, stride)
             self.bn_3 = nn.BatchNorm1d(channels_out)
-        self.pool = nn.MaxPool1d(pooling) if pooling > 1 else nn.Identity()
+        self.pool = nn.MaxPool2d((1, pooling)) if pooling > 1 else nn.Identity()
+        self.stride = stride * pooling
 
     def forward(self, x: Tensor) -> Tensor:
-        hidden = self.bn_2(self.conv_2(F.relu(self.bn_1(self.conv_1(x)))))
-        squeezed = hidden.mean(dim=2)
-        excitation = self.dense2(F.relu(self.dense1(squeezed))).sigmoid().unsqueeze(2)
-        passed = self.bn_3(self.conv_3(x)) if self.reshapes else x
+        hidden = convolved(F.relu(convolved(x, self.conv_1, self.bn_1)), self.conv_2, self.bn_2)
+        squeezed = hidden.mean(dim=(2, 3))
+        excitation = self.dense2(F.relu(self.dense1(squeezed))).sigmoid()[:, :, None, None]
+        passed = convolved(x, self.conv_3, self.bn_3) if self.reshapes else x
         return F.relu(self.pool(passed + excitation * hidden))
 
 
-class SampleSE(Network):
-    window = WINDOW
-
+class SampleSE(SampleLevel):
     def __init__(self) -> None:
         super().__init__()
         self.add_layers(
@@ -74,4 +81,4 @@ class SampleSE(Network):
         self.add_classifier(512, 512)
 
     def forward(self, audio: Tensor) -> Tensor:
-        return self.classify(self.through_layers(audio.unsqueeze(1)).squeeze(2))
+        return self.classify(self.through_layers(audio).flatten(1))

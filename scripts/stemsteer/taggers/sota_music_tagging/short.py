@@ -24,7 +24,7 @@ class ShortChunk(MelNetwork):
         self.add_classifier(512, 512)
 
     def forward(self, audio: Tensor) -> Tensor:
-        return self.classify(self.through_layers(self.mel_spectrogram(audio)).amax(dim=(2, 3)))
+        return self.classify(self.through_layers(audio).amax(dim=(2, 3)))
 
 
 class Short(ShortChunk):

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from stemsteer.models import Model, find, sha256
-from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.base import Tagger, WindowPolicy
 from stemsteer.taggers.sota_music_tagging.attention import CNNSA
 from stemsteer.taggers.sota_music_tagging.crnn import CRNN
 from stemsteer.taggers.sota_music_tagging.fcn import FCN
@@ -51,6 +52,15 @@ class SotaMusicTagger(Tagger):
     def window_logits(self, windows: Tensor) -> Tensor:
         logits: Tensor = self.network(windows)
         return logits
+
+    def logits(self, audio: Tensor, windows: WindowPolicy = "cover") -> Tensor:
+        samples = audio.shape[1]
+        rest = samples % self.window
+        if windows == "cover" or not rest:
+            return super().logits(audio, windows)
+        # The networks need not be given the silence that fills up the last window.
+        last = self.window_logits(audio[:, samples - rest :])[:, None]
+        return last if rest == samples else torch.cat([super().logits(audio[:, :-rest], windows), last], dim=1)
 
 
 def load_sota_music_tagging(name: str, model: Model) -> SotaMusicTagger:

@@ -31,7 +31,7 @@ def read_network(path: Path, kind: type[Network]) -> Network:
         raise UserError(f"{path}: not the weights of {kind.__name__}, {problem}; fetch the file again")
     cleaned = {name: tensor.masked_fill(tensor.abs() < NEGLIGIBLE, 0) for name, tensor in tensors.items()}
     network.load_state_dict(cleaned, strict=True, assign=True)
-    return network
+    return network.to(memory_format=torch.channels_last)  # type: ignore
 
 
 def _difference(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str | None:

@@ -1,0 +1,92 @@
+"""The best responses of filters to a spectrogram, with a backward pass that costs little on a CPU.
+
+The first convolution of a tagger has many filters, and a max pooling follows it. Its responses are by far the largest
+tensor of the network, and nearly all of them are thrown away at once. A response that is left depends on one place of
+the spectrogram: the gradient there is the sum of the filters that fitted best, each moved to its place and scaled by the
+gradient of its response. This is what an embedding bag computes, a weighted sum of rows of a table: of all filters at
+all places. The gradient of a convolution would visit all places where no filter fitted best, too.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+
+# Numbers that stay in a core's cache while they are used.
+IN_CACHE = 300_000
+
+
+def filter_maxima(
+    spectrogram: Tensor,
+    kernel: Tensor,
+    bias: Tensor,
+    padding: tuple[int, int],
+    pooling: tuple[int, int],
+    stride: tuple[int, int] | None = None,
+) -> Tensor:
+    """Max pooling of a convolution: `[batch, filters, height', width']`, in channels-last format.
+
+    Args:
+        spectrogram: `[batch, 1, height, width]`.
+        kernel: `[filters, 1, height, width]`; it gets no gradient.
+        bias: `[filters]`; it gets no gradient.
+        padding: zeros around the spectrogram.
+        pooling: size of the pooling.
+        stride: of the pooling; by default its size.
+    """
+    stride = stride or pooling
+    if spectrogram.device.type != "cpu":
+        return F.max_pool2d(F.conv2d(spectrogram, kernel, bias, padding=padding), pooling, stride)
+    # A patch is what is heard of by one number of the result.
+    rows, columns = kernel.shape[2] + pooling[0] - 1, kernel.shape[3] + pooling[1] - 1
+    height = (spectrogram.shape[2] + 2 * padding[0] - rows) // stride[0] + 1
+    patches = F.unfold(spectrogram, (rows, columns), padding=padding, stride=stride).mT
+    maxima: Tensor = _Maxima.apply(patches.reshape(-1, rows, columns), kernel, bias)
+    return maxima.unflatten(0, (len(spectrogram), height, -1)).permute(0, 3, 1, 2)
+
+
+class _Maxima(torch.autograd.Function):
+    """The best response of each filter in each patch: `[patches, rows, columns]` to `[patches, filters]`."""
+
+    @staticmethod
+    @torch.amp.custom_fwd(device_type="cpu", cast_inputs=torch.float32)
+    def forward(ctx: Any, patches: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+        filters, _, height, width = kernel.shape
+        places = (patches.shape[1] - height + 1) * (patches.shape[2] - width + 1)
+        row_of_first_place = (places - 1) * filters + torch.arange(filters)
+        best = patches.new_empty(len(patches), filters)
+        rows = torch.empty(best.shape, dtype=torch.int32)
+        at_once = max(1, IN_CACHE // (places * filters))
+        for start in range(0, len(patches), at_once):
+            block = slice(start, start + at_once)
+            heard = patches[block].unfold(1, height, 1).unfold(2, width, 1)  # at all places
+            responses = (heard.reshape(-1, height * width) @ kernel.flatten(1).T).view(-1, places, filters)
+            # Of all ways to find maxima and their places, that of an image in channels-last format is the fastest.
+            maxima, where = F.max_pool2d(responses.mT[:, :, None], (1, places), return_indices=True)
+            best[block] = maxima[:, :, 0, 0] + bias
+            rows[block] = row_of_first_place - filters * where[:, :, 0, 0]
+        ctx.save_for_backward(rows, kernel)
+        ctx.patch = patches.shape[1:]
+        return best
+
+    @staticmethod
+    @once_differentiable
+    @torch.amp.custom_bwd(device_type="cpu")
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        rows, kernel = ctx.saved_tensors
+        moved = _moved(kernel, ctx.patch)
+        parts = []
+        for part in moved.split(max(1, IN_CACHE // moved[..., 0, :].numel()), dim=3):
+            table = part.flatten(0, 2).flatten(1)
+            bags = F.embedding_bag(rows, table, per_sample_weights=gradient, mode="sum")
+            parts.append(bags.unflatten(1, part.shape[3:]))
+        return torch.cat(parts, dim=1), None, None
+
+
+def _moved(kernel: Tensor, patch: torch.Size) -> Tensor:
+    """The filters at all places of a patch, the last place first: `[places, places, filters, *patch]`, a view."""
+    (height, width), (rows, columns) = kernel.shape[2:], patch
+    padded = F.pad(kernel[:, 0], 2 * (columns - width,) + 2 * (rows - height,))
+    return padded.unfold(1, rows, 1).unfold(2, columns, 1).movedim(0, 2)

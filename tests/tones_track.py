@@ -1,0 +1,158 @@
+"""A track of tones, steered and written as scripts/ascend.py does it, in processes that can be killed at any step.
+
+As a program it takes a folder that `prepare` has made and `Options` in JSON, and prints its largest memory in bytes.
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ascend import write_estimates
+from small_ascents import BandTagger, settings, small_vqvae
+from stemsteer.config import RunSettings
+from stemsteer.errors import told_in_log
+from stemsteer.files import write_json
+from stemsteer.generators.jukebox import JukeboxGenerator
+from stemsteer.model_signal import ModelSignal
+from stemsteer.track_ascent import TrackAscent
+
+SOURCES = ("low", "high")
+# What the file says: chunks are then shorter in samples, and their ascents faster, than at 44.1 kHz.
+RATE = 8000
+SECONDS = 3.0
+CHUNKS = 3
+STEPS = 10
+
+
+def track_settings(**changes: Any) -> RunSettings:
+    """With which a track of `SECONDS` has `CHUNKS` chunks."""
+    return settings(**{"steps": STEPS, "chunk_seconds": 1.2, "overlap_seconds": 0.2, "fft_sizes": [512], **changes})
+
+
+def tones_that_change(seconds: float = SECONDS, rate: int = RATE) -> NDArray[np.float32]:
+    """A low tone that fades out and a high one that fades in, peak below 1: `[samples]`."""
+    time = np.arange(round(seconds * rate)) / 44100
+    fade = np.linspace(0, 1, len(time))
+    low, high = (np.sin(2 * np.pi * frequency * time) for frequency in (300, 4000))
+    return (0.3 * (1.2 - fade) * low + 0.3 * (0.2 + fade) * high).astype(np.float32)
+
+
+def prepare(folder: Path, audio: NDArray[np.float32] | None = None, rate: int = RATE) -> Path:
+    """A folder with a track of that signal in it, and no results yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    soundfile.write(folder / "model.wav", tones_that_change() if audio is None else audio, rate, subtype="FLOAT")
+    write_json(folder / "codes.json", {"snr_db": 10.0})
+    return folder
+
+
+class CountedGenerator(JukeboxGenerator):
+    """A small one; `on_decode` hears how many excerpts are to be decoded at once, before they are."""
+
+    def __init__(self, on_decode: Callable[[int], None] = lambda _: None) -> None:
+        super().__init__(small_vqvae(), fingerprint="small", licence="")
+        self.on_decode = on_decode
+
+    def decode(self, quantised: Tensor) -> Tensor:
+        self.on_decode(len(quantised))
+        return super().decode(quantised)
+
+
+def track_ascent(
+    folder: Path,
+    changes: RunSettings | None = None,
+    on_decode: Callable[[int], None] = lambda _: None,
+    sources: Sequence[str] = SOURCES,
+    batch: int = 1,
+    checkpoint_seconds: float = 60,
+) -> TrackAscent:
+    generator = CountedGenerator(on_decode)
+    checkpoints = folder / "checkpoints"
+    method = changes or track_settings()
+    return TrackAscent(
+        "run", "track", sources, generator, [BandTagger()], method, batch, checkpoints, checkpoint_seconds
+    )
+
+
+def steer(ascent: TrackAscent, folder: Path) -> None:
+    """Steer to all sources and write their outputs into the folder."""
+    suffixes = (".wav", ".history.tsv", ".json")
+    outputs = {source: tuple(str(folder / f"{source}{suffix}") for suffix in suffixes) for source in ascent.sources}
+    write_estimates(ascent, ModelSignal(folder / "model.wav"), outputs, str(folder / "codes.json"))
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    """The estimates and histories in a folder."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name.endswith((".tsv", *ESTIMATES))}
+
+
+ESTIMATES = tuple(f"{source}.wav" for source in SOURCES)
+
+
+class Decoded:
+    """Counts the excerpts decoded, over all processes that work in a folder: one for every step, and one at the end.
+
+    Before the `last` of them is decoded in this process, it sends itself the signal `number`.
+    """
+
+    def __init__(self, folder: Path, last: int | None = None, number: int = signal.SIGTERM) -> None:
+        self.path, self.last, self.number = folder / "decoded", last, number
+        self.here = 0
+
+    def __call__(self, excerpts: int) -> None:
+        with self.path.open("ab") as file:
+            file.write(bytes(excerpts))
+        self.here += excerpts
+        if self.here == self.last:
+            os.kill(os.getpid(), self.number)
+
+    @property
+    def total(self) -> int:
+        return self.path.stat().st_size
+
+
+@dataclass
+class Options:
+    """What the program does; as for `track_ascent` and `Decoded`."""
+
+    changes: dict[str, Any] = field(default_factory=dict)
+    sources: Sequence[str] = SOURCES
+    checkpoint_seconds: float = 60
+    last: int | None = None
+    number: int = signal.SIGTERM
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+def main(folder: Path, options: Options) -> None:
+    torch.set_num_threads(1)
+    counted = Decoded(folder, options.last, options.number)
+    changes = track_settings(**options.changes)
+    with told_in_log(folder / "log"):
+        ascent = track_ascent(
+            folder, changes, counted, options.sources, checkpoint_seconds=options.checkpoint_seconds
+        )
+        steer(ascent, folder)
+    print(largest_memory())
+
+
+def largest_memory() -> int:
+    """Of this process so far, in bytes (Linux; what getrusage tells may be that of the process that started this one)."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return 1024 * int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[1])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Options(**json.loads(sys.argv[2])))
