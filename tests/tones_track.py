@@ -141,15 +141,13 @@ def main(folder: Path, options: Options) -> None:
     counted = Decoded(folder, options.last, options.number)
     changes = track_settings(**options.changes)
     with told_in_log(folder / "log"):
-        ascent = track_ascent(
-            folder, changes, counted, options.sources, checkpoint_seconds=options.checkpoint_seconds
-        )
+        ascent = track_ascent(folder, changes, counted, options.sources, checkpoint_seconds=options.checkpoint_seconds)
         steer(ascent, folder)
     print(largest_memory())
 
 
 def largest_memory() -> int:
-    """Of this process so far, in bytes (Linux; what getrusage tells may be that of the process that started this one)."""
+    """Of this process so far, in bytes (Linux; getrusage may tell that of the process that started this one)."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return 1024 * int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[1])
 

@@ -20,8 +20,8 @@ def tag_probabilities(logits: Tensor) -> Tensor:
 def cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     """TagBox's loss `[batch]`: binary cross entropy of the windows' mean probabilities, mean over the vocabulary.
 
-    `target` `[batch, tags]` is 1 on the wanted tags and 0 on all others: everything else is asked to fall silent. Where a
-    logit is not a number, the loss is none either.
+    `target` `[batch, tags]` is 1 on the wanted tags and 0 on all others: everything else is asked to fall silent. Where
+    a logit is not a number, the loss is none either.
     """
     probabilities = tag_probabilities(logits)
     # PyTorch's function refuses what is not a number; on CUDA the process can compute nothing any more afterwards.

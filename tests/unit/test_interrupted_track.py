@@ -48,7 +48,7 @@ def killed(folder: Path, options: Options) -> subprocess.CompletedProcess[str]:
 
 
 def somewhere_in_the_middle() -> int:
-    """A step, by its number among all signals decoded: after 30 to 70 % of them, and not the end of an excerpt's ascent."""
+    """A step, by its number among all signals decoded: after 30 to 70 % of them, and not the end of an ascent."""
     middle = range(round(0.3 * DECODED), round(0.7 * DECODED) + 1)
     return random.SystemRandom().choice([place for place in middle if place % DECODED_BY_EXCERPT])
 

@@ -256,7 +256,7 @@ def test_memory_that_runs_out_later_costs_the_batch_and_nothing_else(tmp_path: P
 def test_not_even_one_in_memory_is_told(tmp_path: Path) -> None:
     decoded: list[int] = []
     ascent = track_ascent(prepare(tmp_path), on_decode=fails_above(0, decoded, MEMORY_RAN_OUT[0]), batch=8)
-    expected = r"^cpu has not enough memory for one chunk of 1.2 s: lower chunk_seconds, or the number of taggers or FFT sizes$"
+    expected = "^cpu has not enough memory for one chunk of 1.2 s: lower chunk_seconds, or the number of taggers or FFT"
     with pytest.raises(UserError, match=expected):
         steer(ascent, tmp_path)
     assert decoded == [6, 3, 1]

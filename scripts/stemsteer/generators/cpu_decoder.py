@@ -5,7 +5,7 @@ Signals are time-major, `[frames, channels]`, so that a convolution is a few mat
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -25,9 +25,9 @@ def decode(decoder: "Decoder", latents: Tensor) -> Tensor:
 
 def _decode(decoder: "Decoder", hidden: Tensor) -> Tensor:
     """Latents `[frames, latent_channels]` to audio `[samples]`."""
-    parts: list[nn.Module] = []
-    for level_block in reversed(decoder.level_blocks):
-        convolution, *stages = level_block.model
+    parts: list[Any] = []
+    for level_block in reversed(list(decoder.level_blocks)):
+        convolution, *stages = cast(Any, level_block).model
         parts += [convolution, *(part for stage in stages for part in stage)]
     for part in parts[:-1]:
         if isinstance(part, nn.Conv1d):
@@ -41,11 +41,16 @@ def _decode(decoder: "Decoder", hidden: Tensor) -> Tensor:
 
 def _blocks(stack: "ResidualStack") -> list[Block]:
     weights = []
-    for _, convolution, _, mix in (block.model for block in stack.model):
+    for _, convolution, _, mix in (cast(Any, block).model for block in stack.model):
         taps = convolution.weight.detach().permute(2, 1, 0).contiguous()
         mixing = mix.weight.detach()[:, :, 0].T.contiguous()
         weights.append(Block(convolution.dilation[0], taps, convolution.bias.detach(), mixing, mix.bias.detach()))
     return weights
+
+
+def _bias(convolution: nn.Conv1d | nn.ConvTranspose1d) -> Tensor:
+    assert convolution.bias is not None
+    return convolution.bias.detach()
 
 
 @dataclass(frozen=True)
@@ -60,14 +65,14 @@ class _Product:
 def _convolved(hidden: Tensor, convolution: nn.Conv1d) -> Tensor:
     taps = convolution.weight.detach().permute(2, 1, 0).contiguous()
     products = [_Product(tap, shift) for tap, shift in zip(taps, (-1, 0, 1), strict=True)]
-    return _ShiftedProducts.apply(hidden, products, convolution.bias.detach(), 1)
+    return _ShiftedProducts.apply(hidden, products, _bias(convolution), 1)
 
 
 def _doubled(hidden: Tensor, transposed: nn.ConvTranspose1d) -> Tensor:
     """Kernel 4, stride 2: an even frame has something of the input's frame before it, an odd one of the frame after."""
     taps = transposed.weight.detach().permute(2, 0, 1).contiguous()
     products = [_Product(taps[1], 0, 0), _Product(taps[3], -1, 0), _Product(taps[2], 0, 1), _Product(taps[0], 1, 1)]
-    return _ShiftedProducts.apply(hidden, products, transposed.bias.detach(), 2)
+    return _ShiftedProducts.apply(hidden, products, _bias(transposed), 2)
 
 
 class _ShiftedProducts(torch.autograd.Function):
@@ -106,6 +111,6 @@ def _audio(hidden: Tensor, transposed: nn.ConvTranspose1d, out: nn.Conv1d) -> Te
     weight = torch.einsum("imk,mj->ikj", transposed.weight.detach(), out.weight.detach()[0])
     products = (hidden @ weight.flatten(1)).unflatten(1, weight.shape[1:])  # [frames, 4, 3]
     overlapping = F.pad(products[:, :2], (0, 0, 0, 0, 0, 1)) + F.pad(products[:, 2:], (0, 0, 0, 0, 1, 0))
-    doubled = overlapping.flatten(0, 1)[1:-1] + transposed.bias.detach() @ out.weight.detach()[0]
+    doubled = overlapping.flatten(0, 1)[1:-1] + _bias(transposed) @ out.weight.detach()[0]
     before, here, after = doubled.unbind(1)
-    return F.pad(before[:-1], (1, 0)) + here + F.pad(after[1:], (0, 1)) + out.bias.detach()
+    return F.pad(before[:-1], (1, 0)) + here + F.pad(after[1:], (0, 1)) + _bias(out)

@@ -68,8 +68,8 @@ class _ResidualStack(torch.autograd.Function):
 class _Layer(ABC):
     """What one block adds to `signal` `[frames, width]`, in place.
 
-    Two steps with a convolution between them: `enter` makes what it convolves out of the signal's own frames, and `leave`
-    adds to the signal what comes of it.
+    Two steps with a convolution between them: `enter` makes what it convolves out of the signal's own frames, and
+    `leave` adds to the signal what comes of it.
 
     Attributes:
         delay: how many frames the layers before this one hold back.

@@ -2,9 +2,9 @@
 
 The first convolution of a tagger has many filters, and a max pooling follows it. Its responses are by far the largest
 tensor of the network, and nearly all of them are thrown away at once. A response that is left depends on one place of
-the spectrogram: the gradient there is the sum of the filters that fitted best, each moved to its place and scaled by the
-gradient of its response. This is what an embedding bag computes, a weighted sum of rows of a table: of all filters at
-all places. The gradient of a convolution would visit all places where no filter fitted best, too.
+the spectrogram: the gradient there is the sum of the filters that fitted best, each moved to its place and scaled by
+the gradient of its response. This is what an embedding bag computes, a weighted sum of rows of a table: of all filters
+at all places. The gradient of a convolution would visit all places where no filter fitted best, too.
 """
 
 from typing import Any
@@ -51,7 +51,7 @@ class _Maxima(torch.autograd.Function):
     """The best response of each filter in each patch: `[patches, rows, columns]` to `[patches, filters]`."""
 
     @staticmethod
-    @torch.amp.custom_fwd(device_type="cpu", cast_inputs=torch.float32)
+    @torch.amp.custom_fwd(device_type="cpu", cast_inputs=torch.float32)  # type: ignore[untyped-decorator]
     def forward(ctx: Any, patches: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
         filters, _, height, width = kernel.shape
         places = (patches.shape[1] - height + 1) * (patches.shape[2] - width + 1)
@@ -73,8 +73,8 @@ class _Maxima(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    @torch.amp.custom_bwd(device_type="cpu")
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+    @torch.amp.custom_bwd(device_type="cpu")  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
         rows, kernel = ctx.saved_tensors
         moved = _moved(kernel, ctx.patch)
         parts = []

@@ -48,9 +48,7 @@ def followed_by(x: Tensor, silence: Tensor) -> Tensor:
     return torch.cat([x.movedim(1, -1), rest.movedim(1, -1)], dim=2).movedim(-1, 1)
 
 
-def kernel_and_bias(
-    convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d
-) -> tuple[Tensor, Tensor]:
+def kernel_and_bias(convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Those of a convolution and the batch norm after it in one, `[channels_out, channels_in, bands, frames]`."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
@@ -61,12 +59,10 @@ def kernel_and_bias(
     return scale.view(-1, 1, 1, 1) * kernel, bias
 
 
-def convolved(
-    x: Tensor, convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d
-) -> Tensor:
+def convolved(x: Tensor, convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> Tensor:
     """What a convolution and a batch norm make of x, around which are as many zeros as half a kernel."""
     kernel, bias = kernel_and_bias(convolution, norm)
-    padding = [size // 2 for size in kernel.shape[2:]]
+    padding = (kernel.shape[2] // 2, kernel.shape[3] // 2)
     stride = (1, *convolution.stride)[-2:]
     if kernel.shape[1] > 1:
         x = x.contiguous(memory_format=torch.channels_last)

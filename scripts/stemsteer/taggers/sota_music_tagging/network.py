@@ -1,7 +1,7 @@
 """What the nine networks have in common: the names of their parts in the published weights, and silence.
 
-Most of a window can be silence: six seconds of music are followed by 23 s of zeros in a window of 29 s. What layers make
-of those is always the same. It is computed once, and of shorter audio only what is reached by its sound.
+Most of a window can be silence: six seconds of music are followed by 23 s of zeros in a window of 29 s. What layers
+make of those is always the same. It is computed once, and of shorter audio only what is reached by its sound.
 """
 
 from abc import ABC, abstractmethod

@@ -4,9 +4,9 @@ Won et al., SMC 2020, arXiv 2006.00751. Of the 231 frames the poolings of `short
 look just far enough beyond them to hear the whole window, the end of it faintly.
 """
 
-from torch import Tensor, nn
+from torch import Tensor
 
-from stemsteer.taggers.sota_music_tagging.layers import Convolution2d, StridedResidual2d
+from stemsteer.taggers.sota_music_tagging.layers import Convolution2d, Layer, StridedResidual2d
 from stemsteer.taggers.sota_music_tagging.network import MelNetwork
 
 WINDOW = 59049
@@ -18,7 +18,7 @@ class ShortChunk(MelNetwork):
 
     window = WINDOW
 
-    def __init__(self, *layers: nn.Module) -> None:
+    def __init__(self, *layers: Layer) -> None:
         super().__init__(bands=128)
         self.add_layers(*layers)
         self.add_classifier(512, 512)
