@@ -14,7 +14,7 @@ import make_envs
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
-RULE = re.compile(r"^rule \w+:\n(?: .*\n|\n)+", re.MULTILINE)
+RULE = re.compile(r"^ *rule\b.*?:$.*?(?=^ *rule\b|\Z)", re.MULTILINE | re.DOTALL)
 CONDA = re.compile(r'conda:\s+"\.\./envs/(\w+)\.yaml"')
 SCRIPT = re.compile(r'script:\s+"\.\./(scripts/\w+\.py)"')
 DISTRIBUTIONS = packages_distributions()

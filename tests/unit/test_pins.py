@@ -97,6 +97,9 @@ def test_every_dependency_is_in_an_environment(dependencies):
     assert in_environments | IN_NO_ENVIRONMENT == {requirement.name for requirement in dependencies}
 
 
-def test_musicnn_is_pinned_to_the_version_whose_requirements_are_overridden(project, pinned):
-    (override,) = project["tool"]["uv"]["dependency-metadata"]
-    assert override == {"name": "musicnn", "version": version(pinned["musicnn"][0]), "requires-dist": []}
+def test_packages_are_pinned_to_the_versions_whose_requirements_are_overridden(project, pinned):
+    overrides = project["tool"]["uv"]["dependency-metadata"]
+    assert overrides == [
+        {"name": name, "version": version(pinned[name][0]), "requires-dist": []}
+        for name in ("musicnn", "tinysoundfont")
+    ]
