@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate, pairwise
 from threading import Semaphore
 from typing import Any
 
@@ -60,131 +61,157 @@ class _ResidualStack(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (positive,) = ctx.saved_tensors
         gradient = gradient.clone(memory_format=torch.contiguous_format)
-        layers = [_Backward(block, gradient, *signs) for block, signs in zip(ctx.blocks, positive, strict=True)]
+        # The same bytes as zeros and ones, which PyTorch converts to floats many times faster than flags.
+        numbers = positive.view(torch.int8)
+        layers = [_Backward(block, gradient, *signs) for block, signs in zip(ctx.blocks, numbers, strict=True)]
         _flow(layers[::-1])
         return gradient, None
 
 
 class _Layer(ABC):
-    """What one block adds to `signal` `[frames, width]`, in place.
+    """What one block adds to `signal` `[frames, width]`, in place, one part of FRAMES_AT_ONCE after the other.
 
     Two steps with a convolution between them: `enter` makes what it convolves out of the signal's own frames, and
     `leave` adds to the signal what comes of it.
-
-    Attributes:
-        delay: how many frames the layers before this one hold back.
     """
-
-    delay = 0
 
     def __init__(self, block: Block, signal: Tensor, outer_positive: Tensor, inner_positive: Tensor) -> None:
         self.block = block
         self.signal = signal
         self.outer_positive = outer_positive
         self.inner_positive = inner_positive
-        self.carried = signal.new_zeros(2 * block.dilation, signal.shape[1])
+
+    def start(self, delay: int, parts: int) -> None:
+        """Make ready for so many parts, `delay` frames behind the signal: as many as the layers before hold back."""
+        dilation = self.block.dilation
+        self.entering = self._parts(delay, parts)
+        self.leaving = self._parts(delay + dilation, parts)
+        # What is convolved, in the order of time: the past that is still needed, then room for the next parts.
+        self.past = 2 * dilation
+        room = max(2 * self.past // FRAMES_AT_ONCE, 1)  # so that the past is seldom moved to the beginning
+        self.window = self.signal.new_zeros(self.past + room * FRAMES_AT_ONCE, self.signal.shape[1])
+        views = [self.window[begin * FRAMES_AT_ONCE :][: self.past + FRAMES_AT_ONCE] for begin in range(room)]
+        self.rooms = [
+            (view[self.past :], [view[tap * dilation :][:FRAMES_AT_ONCE] for tap in range(3)]) for view in views
+        ]
+
+    def _parts(self, delay: int, number: int) -> "list[_Part]":
+        """So many parts, of which the first begins `delay` frames before the signal."""
+        edges = [min(max(part * FRAMES_AT_ONCE - delay, 0), len(self.signal)) for part in range(number + 1)]
+        sizes = [stop - start for start, stop in pairwise(edges)]
+        firsts = [max(delay - part * FRAMES_AT_ONCE, 0) for part in range(number)]
+        tensors = (self.signal, self.outer_positive, self.inner_positive)
+        signal, outer, inner = (tensor[: edges[-1]].split(sizes) for tensor in tensors)
+        return [_Part(*part) for part in zip(signal, outer, inner, firsts, sizes, strict=True)]
 
     @abstractmethod
-    def enter(self, frames: slice, out: Tensor) -> None:
+    def enter(self, part: "_Part", out: Tensor) -> None:
         """Write what is convolved at these frames."""
 
     @abstractmethod
-    def leave(self, frames: slice, around: Sequence[Tensor], scratch: Tensor) -> None:
+    def leave(self, part: "_Part", around: Sequence[Tensor], scratch: Tensor) -> None:
         """Add to these frames what follows from the convolved `around` them: before, at and after."""
 
-    def advance(self, start: int, window: Tensor, scratch: Tensor) -> None:
+    def advance(self, number: int, scratch: Tensor) -> None:
         """Let enter what the layers before this one have finished since the last time, and leave what now can."""
-        dilation = self.block.dilation
-        window = window[: 2 * dilation + FRAMES_AT_ONCE]
-        window[: 2 * dilation] = self.carried
-        entered = window[2 * dilation :]
-        first = start - self.delay
-        there = self._those_there(first)
-        if len(there) < FRAMES_AT_ONCE:  # the signal begins or ends here, and beyond it is silence
+        room = number % len(self.rooms)
+        if room == 0:
+            self.window[: self.past] = self.window[-self.past :].clone()
+        entered, around = self.rooms[room]
+        part = self.entering[number]
+        if part.frames < FRAMES_AT_ONCE:  # the signal begins or ends here, and beyond it is silence
             entered.zero_()
-        if there:
-            self.enter(slice(there.start, there.stop), entered[there.start - first : there.stop - first])
-        self.carried.copy_(window[FRAMES_AT_ONCE:])
+            entered = entered[part.first :][: part.frames]
+        self.enter(part, entered)
+        part = self.leaving[number]
+        if part.frames < FRAMES_AT_ONCE:
+            around = [frames[part.first :][: part.frames] for frames in around]
+            scratch = scratch[: part.frames]
+        self.leave(part, around, scratch)
 
-        first -= dilation
-        there = self._those_there(first)
-        if there:
-            shifts = (there.start - first + tap * dilation for tap in range(3))
-            around = [window[shift : shift + len(there)] for shift in shifts]
-            self.leave(slice(there.start, there.stop), around, scratch[: len(there)])
 
-    def _those_there(self, first: int) -> range:
-        return range(max(first, 0), min(first + FRAMES_AT_ONCE, len(self.signal)))
+@dataclass(frozen=True)
+class _Part:
+    """A part of the signal and of its signs; fewer frames than FRAMES_AT_ONCE, from `first` on, at the ends."""
+
+    signal: Tensor
+    outer_positive: Tensor
+    inner_positive: Tensor
+    first: int
+    frames: int
 
 
 class _Forward(_Layer):
     """The signal is the hidden one, and it is noted which of the rectifiers' inputs are positive."""
 
-    def enter(self, frames: slice, out: Tensor) -> None:
-        torch.clamp_min(self.signal[frames], 0, out=out)
-        self.outer_positive[frames] = out
+    def __init__(self, block: Block, signal: Tensor, outer_positive: Tensor, inner_positive: Tensor) -> None:
+        super().__init__(block, signal, outer_positive, inner_positive)
+        self.taps = block.taps.unbind()
 
-    def leave(self, frames: slice, around: Sequence[Tensor], scratch: Tensor) -> None:
-        before, here, after = self.block.taps
+    def enter(self, part: _Part, out: Tensor) -> None:
+        torch.clamp_min(part.signal, 0, out=out)
+        part.outer_positive.copy_(out)
+
+    def leave(self, part: _Part, around: Sequence[Tensor], scratch: Tensor) -> None:
+        before, here, after = self.taps
         torch.addmm(self.block.bias, around[0], before, out=scratch)
         scratch.addmm_(around[1], here).addmm_(around[2], after).relu_()
-        self.inner_positive[frames] = scratch
-        self.signal[frames].addmm_(scratch, self.block.mix).add_(self.block.mix_bias)
+        part.inner_positive.copy_(scratch)
+        part.signal.addmm_(scratch, self.block.mix).add_(self.block.mix_bias)
 
 
 class _Backward(_Layer):
     """The signal is the loss's gradient with respect to the block's output, and becomes that to its input."""
 
-    def enter(self, frames: slice, out: Tensor) -> None:
-        torch.mm(self.signal[frames], self.block.mix.T, out=out)
-        out.mul_(_as_numbers(self.inner_positive[frames]))
+    def __init__(self, block: Block, signal: Tensor, outer_positive: Tensor, inner_positive: Tensor) -> None:
+        super().__init__(block, signal, outer_positive, inner_positive)
+        self.taps = block.taps.mT.contiguous().unbind()
+        self.mix = block.mix.T.contiguous()
 
-    def leave(self, frames: slice, around: Sequence[Tensor], scratch: Tensor) -> None:
-        before, here, after = self.block.taps
+    def enter(self, part: _Part, out: Tensor) -> None:
+        torch.mm(part.signal, self.mix, out=out)
+        out.mul_(part.inner_positive)
+
+    def leave(self, part: _Part, around: Sequence[Tensor], scratch: Tensor) -> None:
+        before, here, after = self.taps
         # What a frame gave to the one after it comes back from there.
-        torch.mm(around[0], after.T, out=scratch)
-        scratch.addmm_(around[1], here.T).addmm_(around[2], before.T)
-        self.signal[frames].addcmul_(scratch, _as_numbers(self.outer_positive[frames]))
-
-
-def _as_numbers(flags: Tensor) -> Tensor:
-    """The same bytes as zeros and ones, which PyTorch converts to floats many times faster than flags."""
-    return flags.view(torch.int8)
+        torch.mm(around[0], after, out=scratch)
+        scratch.addmm_(around[1], here).addmm_(around[2], before)
+        part.signal.addcmul_(scratch, part.outer_positive)
 
 
 def _flow(layers: Sequence[_Layer]) -> None:
     """Let all layers pass through their signal, on as many threads as PyTorch has."""
-    delay = 0
-    for layer in layers:
-        layer.delay = delay
-        delay += layer.block.dilation
-    starts = range(0, len(layers[0].signal) + delay, FRAMES_AT_ONCE)
+    delays = [0, *accumulate(layer.block.dilation for layer in layers)]
+    parts = -(-(len(layers[0].signal) + delays[-1]) // FRAMES_AT_ONCE)
+    with torch.inference_mode():
+        for layer, delay in zip(layers, delays[:-1], strict=True):
+            layer.start(delay, parts)
     threads = min(torch.get_num_threads(), len(layers))
     shares = [layers[len(layers) * i // threads : len(layers) * (i + 1) // threads] for i in range(threads)]
     # How many parts of the signal are ready for each share of the layers; for the first, all of them.
-    ready = [Semaphore(len(starts)), *(Semaphore(0) for _ in shares)]
+    ready = [Semaphore(parts), *(Semaphore(0) for _ in shares)]
     work = list(zip(shares, ready[:-1], ready[1:], strict=True))
     if threads == 1:
-        _pass_through(starts, *work[0])
+        _pass_through(parts, *work[0])
         return
-    tasks = [_workers(threads).submit(_pass_through, starts, *mine) for mine in work]
+    tasks = [_workers(threads).submit(_pass_through, parts, *mine) for mine in work]
     for task in tasks:
         task.result()
 
 
-def _pass_through(starts: range, layers: Sequence[_Layer], ready: Semaphore, done: Semaphore) -> None:
+def _pass_through(parts: int, layers: Sequence[_Layer], ready: Semaphore, done: Semaphore) -> None:
     signal = layers[0].signal
-    longest = 2 * max(layer.block.dilation for layer in layers) + FRAMES_AT_ONCE
     with torch.inference_mode():
-        window, scratch = (signal.new_empty(frames, signal.shape[1]) for frames in (longest, FRAMES_AT_ONCE))
+        scratch = signal.new_empty(FRAMES_AT_ONCE, signal.shape[1])
         try:
-            for start in starts:
+            for number in range(parts):
                 ready.acquire()
                 for layer in layers:
-                    layer.advance(start, window, scratch)
+                    layer.advance(number, scratch)
                 done.release()
         finally:
-            done.release(len(starts))  # after an error too, nobody must wait for ever
+            done.release(parts)  # after an error too, nobody must wait for ever
 
 
 @cache

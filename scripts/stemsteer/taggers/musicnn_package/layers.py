@@ -52,8 +52,13 @@ class Block(nn.Module):
         self.pool = pool or nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.norm(F.relu(self.signs * self.pool(self.convolution(x))))
+        y: Tensor = self.norm(F.relu(self.signs * self.pooled(x)))
         return y
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """What pooling leaves of the convolution's responses."""
+        responses: Tensor = self.pool(self.convolution(x))
+        return responses
 
 
 def dense(weights: Weights, name: str) -> nn.Linear:

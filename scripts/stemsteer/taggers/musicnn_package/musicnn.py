@@ -4,12 +4,11 @@ Pons et al., "End-to-end learning for music audio tagging at scale", ISMIR 2018,
 Pons and Serra, "musicnn", 2019, arXiv 1909.06654.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stemsteer.taggers.filter_maxima import filter_maxima
 from stemsteer.taggers.musicnn_package.layers import Block, batch_norm, dense
 from stemsteer.taggers.musicnn_package.weights import Weights
 
@@ -20,7 +19,7 @@ class Musicnn(nn.Module):
     def __init__(self, weights: Weights) -> None:
         super().__init__()
         self.input_norm = batch_norm(weights, 0, nn.BatchNorm2d)
-        self.timbral = nn.ModuleList([_timbral(weights, "conv2d", 1), _timbral(weights, "conv2d_1", 2)])
+        self.timbral = nn.ModuleList([Timbral(weights, "conv2d", 1), Timbral(weights, "conv2d_1", 2)])
         self.temporal = nn.ModuleList(_temporal(weights, f"conv2d_{number}", number + 1) for number in (2, 3, 4))
         self.first, self.second, self.third = (
             _over_all_features(weights, f"conv2d_{number}", number + 1) for number in (5, 6, 7)
@@ -45,9 +44,17 @@ class Musicnn(nn.Module):
         return logits
 
 
-def _timbral(weights: Weights, name: str, norm: int) -> Block:
+class Timbral(Block):
     """Filters of 7 frames and 38 or 67 mel bands, the best of all places: `[1, frames, mels]` to `[out, frames, 1]`."""
-    return Block(weights, name, norm, axes=(3, 2, 0, 1), padding=(3, 0), pool=_best_of(3))
+
+    def __init__(self, weights: Weights, name: str, norm: int) -> None:
+        super().__init__(weights, name, norm, axes=(3, 2, 0, 1), padding=(3, 0))
+
+    def pooled(self, x: Tensor) -> Tensor:
+        kernel, bias = self.convolution.weight, self.convolution.bias
+        assert bias is not None
+        places = x.shape[3] - kernel.shape[3] + 1
+        return filter_maxima(x, kernel, bias, padding=(3, 0), pooling=(1, places))
 
 
 def _temporal(weights: Weights, name: str, norm: int) -> nn.Module:
@@ -55,14 +62,14 @@ def _temporal(weights: Weights, name: str, norm: int) -> nn.Module:
 
     Frames come last because a convolution's gradient is several times slower with a high, narrow kernel.
     """
-    block = Block(weights, name, norm, axes=(3, 2, 1, 0), pool=_best_of(2))
+    block = Block(weights, name, norm, axes=(3, 2, 1, 0), pool=_best_of_mels)
     padding = len(weights[f"{name}/kernel"]) - 1  # odd: TensorFlow puts the larger half at the end
     return nn.Sequential(nn.ZeroPad2d((padding // 2, padding - padding // 2, 0, 0)), block)
 
 
-def _best_of(dim: int) -> Callable[[Tensor], Tensor]:
+def _best_of_mels(responses: Tensor) -> Tensor:
     # The gradient of max(), which goes to one place, is three times faster than that of amax(), which equals share.
-    return lambda x: x.max(dim=dim, keepdim=True).values
+    return responses.max(dim=2, keepdim=True).values
 
 
 def _over_all_features(weights: Weights, name: str, norm: int) -> Block:
