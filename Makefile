@@ -35,8 +35,10 @@ test: environment ## run all tests
 environment: .venv/installed ## make .venv with the pinned packages
 
 # The stamp is newer than the files that say what to install, so nothing is reinstalled while they stay as they are.
+# Compiled at once: every job is a process of its own, and where Python may not write beside its packages (a read-only
+# installation, PYTHONDONTWRITEBYTECODE) each would compile torch anew.
 .venv/installed: pyproject.toml constraints.txt | .venv/bin/python $(UV)
-	UV_FIND_LINKS="$(FIND_LINKS)" "$(UV)" pip install --constraints constraints.txt --editable . --group dev
+	UV_FIND_LINKS="$(FIND_LINKS)" "$(UV)" pip install --compile-bytecode --constraints constraints.txt --editable . --group dev
 	@touch $@
 
 .venv/bin/python:

@@ -3,6 +3,7 @@
 Targets:
     all (default)   stems, scores and the report of every track, source and run in the config
     stems           the stems only
+    plan            print what there is to do and how long it will take
     models          fetch the weights that the config needs
     codec           train and evaluate the embedded codec
 """
@@ -30,6 +31,7 @@ include: "rules/encode.smk"
 include: "rules/ascend.smk"
 include: "rules/stems.smk"
 include: "rules/evaluate.smk"
+include: "rules/plan.smk"
 include: "rules/report.smk"
 include: "rules/codec_training.smk"
 

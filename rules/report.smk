@@ -8,22 +8,6 @@ import subprocess
 from stemsteer.files import write_json
 
 
-rule plan:
-    output:
-        "results/plan.json",
-    log:
-        "logs/plan.log",
-    benchmark:
-        "logs/plan.benchmark.tsv"
-    localrule: True
-    conda:
-        "../envs/audio.yaml"
-    params:
-        plan=PLAN.as_dict(),
-    script:
-        "../scripts/plan.py"
-
-
 rule report:
     input:
         stem_files(),

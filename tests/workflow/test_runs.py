@@ -73,7 +73,15 @@ def as_wav(workdir: Workdir, separated: Ended) -> Ended:
 def test_every_job_is_done_once(separated: Ended) -> None:
     assert separated.status == 0, separated.output
     audio_jobs = {"decode": 1, "decode_reference": 1, "encode": 2, "ascend": 3, "stem": 3, "evaluate": 3}
-    assert separated.jobs == {**audio_jobs, "scores": 1, "plan": 1, "report": 1, "all": 1, "total": 17}
+    assert separated.jobs == {**audio_jobs, "scores": 1, "plan_file": 1, "report": 1, "all": 1, "total": 17}
+
+
+def test_the_plan_is_told_whenever_it_is_asked_for(workdir: Workdir, separated: Ended) -> None:
+    for _ in range(2):
+        planned = workdir.snakemake("plan", **SETTINGS)
+        assert planned.status == 0, planned.output
+        assert "run chunked residual: 1 ascents, 0 left" in planned.output
+        assert "jobs left   none" in planned.output
 
 
 def test_a_reference_of_another_rate_gives_finite_scores(workdir: Workdir, separated: Ended) -> None:
@@ -129,14 +137,14 @@ def test_nothing_is_done_twice(workdir: Workdir, separated: Ended) -> None:
 def test_another_source_asks_for_its_own_jobs_only(workdir: Workdir, separated: Ended) -> None:
     more = workdir.snakemake("-n", **{**SETTINGS, "tracks": "more.tsv"})
     assert more.status == 0
-    assert more.jobs == {"ascend": 3, "stem": 3, "plan": 1, "report": 1, "all": 1, "total": 9}
+    assert more.jobs == {"ascend": 3, "stem": 3, "plan_file": 1, "report": 1, "all": 1, "total": 9}
 
 
 def test_another_setting_redoes_its_run_only(workdir: Workdir, separated: Ended) -> None:
     runs = {**RUNS, "style": {**RUNS["style"], "steps": 2}}
     redone = workdir.snakemake("-n", **{**SETTINGS, "runs": runs})
     assert redone.status == 0
-    once = dict.fromkeys(["ascend", "stem", "evaluate", "scores", "plan", "report", "all"], 1)
+    once = dict.fromkeys(["ascend", "stem", "evaluate", "scores", "plan_file", "report", "all"], 1)
     assert redone.jobs == {**once, "total": 7}
 
 
@@ -169,7 +177,7 @@ def test_the_same_config_gives_the_same_bytes_elsewhere(workdir: Workdir, separa
 
 def test_only_the_stems_are_written_anew_in_another_format(as_wav: Ended) -> None:
     assert as_wav.status == 0, as_wav.output
-    assert as_wav.jobs == {"stem": 1, "evaluate": 1, "scores": 1, "plan": 1, "report": 1, "all": 1, "total": 6}
+    assert as_wav.jobs == {"stem": 1, "evaluate": 1, "scores": 1, "plan_file": 1, "report": 1, "all": 1, "total": 6}
 
 
 @pytest.mark.parametrize(
