@@ -1,7 +1,7 @@
 """The memory that the ascents of a track take, as a job carries them out, with networks that are hardly any.
 
-As a program it takes two folders that `tones_track.prepare` has made, of a track to begin with and of the one that counts,
-and prints `Memory` in JSON.
+As a program it takes two folders that `tones_track.prepare` has made, of a track to begin with and of the one that
+counts, and prints `Memory` in JSON.
 """
 
 import json
@@ -11,11 +11,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from small_ascents import settings
 from stemsteer.devices import choose_device
-from stemsteer.generators.jukebox import JukeboxGenerator
-from stemsteer.generators.vqvae import VQVAE, Architecture
+from stemsteer.generators.base import Generator
+from stemsteer.generators.quantisers import CodebookMode, FrozenCodebook, Quantiser
+from stemsteer.generators.vqvae import Codebook
 from stemsteer.taggers.base import Tagger
 from stemsteer.track_ascent import TrackAscent
 from stemsteer.vocabularies import Vocabulary
@@ -48,20 +50,49 @@ class Memory:
     before: int
     largest: int
 
+    @property
+    def growth(self) -> int:
+        return self.largest - self.before
 
-def tiny_generator() -> JukeboxGenerator:
-    """Random weights; a latent of two numbers for every second sample."""
-    torch.manual_seed(11)
-    vqvae = VQVAE(Architecture(width=2, depth=1, halvings=(1,), latent_channels=2, codes=8))
-    vqvae.codebook.k.normal_()
-    return JukeboxGenerator(vqvae, fingerprint="tiny", licence="")
+
+class LinearGenerator(Generator):
+    """Random weights of one convolution each way, and eight codes."""
+
+    sample_rate = RATE
+    hop = 8
+    context = 0
+    fingerprint = "linear"
+    licence = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        random = torch.Generator().manual_seed(11)
+        self.register_buffer("weights", torch.linalg.qr(torch.randn(self.hop, self.hop, generator=random)).Q[:, None])
+        self.weights: Tensor
+        self.codebook = Codebook(8, self.hop)
+        self.codebook.k.normal_(0, 0.3, generator=random)
+
+    def encode(self, audio: Tensor) -> Tensor:
+        return F.conv1d(audio[:, None], self.weights, stride=self.hop)
+
+    def quantiser(self, codebook: CodebookMode, seed: int = 0) -> Quantiser:
+        return FrozenCodebook(self.codebook)
+
+    def decode(self, quantised: Tensor) -> Tensor:
+        return F.conv_transpose1d(quantised, self.weights, stride=self.hop)[:, 0]
+
+    def codes(self, latents: Tensor) -> Tensor:
+        return self.codebook.nearest(latents)
+
+    def decode_codes(self, codes: Tensor) -> Tensor:
+        return self.decode(self.codebook.lookup(codes))
 
 
 def track_ascent(folder: Path) -> TrackAscent:
     """With a checkpoint after every step."""
     method = settings(steps=STEPS, mask=False, chunk_seconds=4, overlap_seconds=0.5)
     taggers, checkpoints = [SlopeTagger()], folder / "checkpoints"
-    return TrackAscent("run", "track", ["low"], tiny_generator(), taggers, method, 1, checkpoints, 1e-9)
+    return TrackAscent("run", "track", ["low"], LinearGenerator(), taggers, method, 1, checkpoints, 1e-9)
 
 
 def main(warm_up: Path, track: Path) -> Memory:

@@ -21,7 +21,7 @@ from workdir import Ended, Workdir, music
 
 RATE = 44100
 SOURCES = ["guitar", "drums"]
-STEPS, CHUNKS = 12, 2
+STEPS, CHUNKS = 8, 2
 RUN: dict[str, Any] = {
     "steps": STEPS,
     "fft_sizes": [512],
