@@ -339,9 +339,10 @@ def test_damaged_checkpoints_are_not_used(
     """The ascent begins anew; the checkpoints that are whole are used."""
     folder = crashed(tmp_path, 3 * (STEPS + 1) + 4)
     path = folder / "checkpoints" / "high" / damaged
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes({"flipped": content, "cut": content[:-100], "empty": b""}[damage])
+    content = path.read_bytes()
+    middle = len(content) // 2
+    flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    path.write_bytes({"flipped": flipped, "cut": content[:-100], "empty": b""}[damage])
     counted = Decoded(folder)
     steer(track_ascent(folder, on_decode=counted), folder)
     resumed = {source: [chunk["resumed_at"] for chunk in record(folder, source)["chunks"]] for source in SOURCES}
