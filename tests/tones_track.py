@@ -1,6 +1,6 @@
 """A track of tones, steered and written as scripts/ascend.py does it, in processes that can be killed at any step.
 
-As a program it takes a folder that `prepare` has made and `Options` in JSON, and prints its largest memory in bytes.
+As a program it takes a folder that `prepare` has made and `Options` in JSON.
 """
 
 import json
@@ -143,13 +143,15 @@ def main(folder: Path, options: Options) -> None:
     with told_in_log(folder / "log"):
         ascent = track_ascent(folder, changes, counted, options.sources, checkpoint_seconds=options.checkpoint_seconds)
         steer(ascent, folder)
-    print(largest_memory())
 
 
-def largest_memory() -> int:
-    """Of this process so far, in bytes (Linux; getrusage may tell that of the process that started this one)."""
+def memory(kind: str) -> int:
+    """Of this process, in bytes (Linux): `VmRSS` now, or `VmHWM`, the most so far.
+
+    What getrusage tells may be that of the process that started this one.
+    """
     status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return 1024 * int(re.search(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[1])
+    return 1024 * int(re.search(rf"^{kind}:\s+(\d+) kB$", status, re.MULTILINE)[1])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,11 @@
 
 import json
 import logging
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +31,7 @@ from tones_track import (
     SOURCES,
     STEPS,
     Decoded,
+    Options,
     prepare,
     results,
     steer,
@@ -35,6 +40,7 @@ from tones_track import (
     track_settings,
 )
 
+TESTS = Path(__file__).parents[1]
 EXCERPTS = CHUNKS * len(SOURCES)
 DECODED = EXCERPTS * (STEPS + 1)
 
@@ -325,6 +331,29 @@ def test_checkpoints_of_other_settings_are_not_used(tmp_path: Path, told: pytest
     assert results(folder) == results(expected)
 
 
+@pytest.mark.parametrize("damaged", ["0.finished", "1.running"])
+@pytest.mark.parametrize("damage", ["flipped", "cut", "empty"])
+def test_damaged_checkpoints_are_not_used(
+    tmp_path: Path, whole: Path, told: pytest.LogCaptureFixture, damaged: str, damage: str
+) -> None:
+    """The ascent begins anew; the checkpoints that are whole are used."""
+    folder = crashed(tmp_path, 3 * (STEPS + 1) + 4)
+    path = folder / "checkpoints" / "high" / damaged
+    content = path.read_bytes()
+    middle = len(content) // 2
+    flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    path.write_bytes({"flipped": flipped, "cut": content[:-100], "empty": b""}[damage])
+    counted = Decoded(folder)
+    steer(track_ascent(folder, on_decode=counted), folder)
+    resumed = {source: [chunk["resumed_at"] for chunk in record(folder, source)["chunks"]] for source in SOURCES}
+    first, second = (0, 4) if damaged == "0.finished" else (STEPS, 0)
+    assert resumed == {"low": [STEPS, STEPS, 0], "high": [first, second, 0]}
+    assert ("going on from step 4 of high.1" in told.messages) == (second == 4)
+    again = STEPS + 1 if damaged == "0.finished" else 4
+    assert counted.total == DECODED - 3 * (STEPS + 1) - 4 + again
+    assert results(folder) == results(whole)
+
+
 def test_checkpoints_of_other_audio_are_not_used(tmp_path: Path) -> None:
     """The second chunk has changed, but not the first: that one is used."""
     audio = tones_that_change()
@@ -364,6 +393,34 @@ def test_checkpoints_stay_while_an_output_is_missing(tmp_path: Path, monkeypatch
     counted: list[int] = []
     steer(track_ascent(folder, on_decode=counted.append), folder)
     assert counted == []
+    assert not list((folder / "checkpoints").iterdir())
+
+
+def in_a_process(folder: Path, options: Options) -> int:
+    """Steer in one of its own, and return its exit status."""
+    ended = subprocess.run(
+        [sys.executable, TESTS / "tones_track.py", folder, options.as_json()],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent / "scripts")])},
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return ended.returncode
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "lost"), [(signal.SIGTERM, 1, 0), (signal.SIGKILL, -signal.SIGKILL, 1)], ids=str
+)
+def test_a_process_that_is_stopped_loses_no_step_that_it_has_finished(
+    tmp_path: Path, whole: Path, number: int, status: int, lost: int
+) -> None:
+    """In the middle of a step of the fourth excerpt: asked to stop, it takes that one to its end."""
+    folder = prepare(tmp_path)
+    seconds = 60 if number == signal.SIGTERM else 1e-9
+    stopped = Options(checkpoint_seconds=seconds, last=3 * (STEPS + 1) + 4, number=number)
+    assert in_a_process(folder, stopped) == status
+    assert in_a_process(folder, Options()) == 0
+    assert Decoded(folder).total == DECODED + lost
+    assert results(folder) == results(whole)
     assert not list((folder / "checkpoints").iterdir())
 
 

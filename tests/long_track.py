@@ -1,0 +1,108 @@
+"""The memory that the ascents of a track take, as a job carries them out, with networks that are hardly any.
+
+As a program it takes two folders that `tones_track.prepare` has made, of a track to begin with and of the one that
+counts, and prints `Memory` in JSON.
+"""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from small_ascents import settings
+from stemsteer.devices import choose_device
+from stemsteer.generators.base import Generator
+from stemsteer.generators.quantisers import CodebookMode, FrozenCodebook, Quantiser
+from stemsteer.generators.vqvae import Codebook
+from stemsteer.taggers.base import Tagger
+from stemsteer.track_ascent import TrackAscent
+from stemsteer.vocabularies import Vocabulary
+from tones_track import memory, steer
+
+RATE = 44100
+STEPS = 3
+
+
+class SlopeTagger(Tagger):
+    """Two tags: a wave is `high` where it is steep, for its energy, and else `low`."""
+
+    vocabulary = Vocabulary("slopes", ("low", "high"))
+    sample_rate = RATE  # so that nothing is resampled
+    window = RATE // 4
+    name = "slopes"
+    fingerprint = "slopes"
+    licence = "MIT"
+
+    def window_logits(self, windows: Tensor) -> Tensor:
+        slope = windows.diff(dim=1).square().mean(dim=1) + 1e-9
+        logit = (slope / (windows.square().mean(dim=1) + 1e-9)).log() + 3
+        return torch.stack([-logit, logit], dim=1)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """In bytes: of the process before it steers, with all that it has loaded, and the most that it ever took."""
+
+    before: int
+    largest: int
+
+    @property
+    def growth(self) -> int:
+        return self.largest - self.before
+
+
+class LinearGenerator(Generator):
+    """Random weights of one convolution each way, and eight codes."""
+
+    sample_rate = RATE
+    hop = 8
+    context = 0
+    fingerprint = "linear"
+    licence = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        random = torch.Generator().manual_seed(11)
+        self.register_buffer("weights", torch.linalg.qr(torch.randn(self.hop, self.hop, generator=random)).Q[:, None])
+        self.weights: Tensor
+        self.codebook = Codebook(8, self.hop)
+        self.codebook.k.normal_(0, 0.3, generator=random)
+
+    def encode(self, audio: Tensor) -> Tensor:
+        return F.conv1d(audio[:, None], self.weights, stride=self.hop)
+
+    def quantiser(self, codebook: CodebookMode, seed: int = 0) -> Quantiser:
+        return FrozenCodebook(self.codebook)
+
+    def decode(self, quantised: Tensor) -> Tensor:
+        return F.conv_transpose1d(quantised, self.weights, stride=self.hop)[:, 0]
+
+    def codes(self, latents: Tensor) -> Tensor:
+        return self.codebook.nearest(latents)
+
+    def decode_codes(self, codes: Tensor) -> Tensor:
+        return self.decode(self.codebook.lookup(codes))
+
+
+def track_ascent(folder: Path) -> TrackAscent:
+    """With a checkpoint after every step."""
+    method = settings(steps=STEPS, mask=False, chunk_seconds=4, overlap_seconds=0.5)
+    taggers, checkpoints = [SlopeTagger()], folder / "checkpoints"
+    return TrackAscent("run", "track", ["low"], LinearGenerator(), taggers, method, 1, checkpoints, 1e-9)
+
+
+def main(warm_up: Path, track: Path) -> Memory:
+    choose_device("cpu", threads=1)
+    # PyTorch loads a good part of itself when it is used for the first time.
+    steer(track_ascent(warm_up), warm_up)
+    before = memory("VmRSS")
+    steer(track_ascent(track), track)
+    return Memory(before, memory("VmHWM"))
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(main(*map(Path, sys.argv[1:])))))
