@@ -31,7 +31,8 @@ for number, (sources, tracks) in enumerate(ascent_groups()):
             "../envs/torch.yaml"
         threads: run_threads
         resources:
-            mem_mb=megabytes(4000),
+            mem_mb=ascent_memory,
+            runtime=ascent_time,
         params:
             sources=ascent_sources,
             generator=run_generator,
@@ -41,3 +42,7 @@ for number, (sources, tracks) in enumerate(ascent_groups()):
             device=PLAN.config.device,
         script:
             "../scripts/ascend.py"
+
+    # What a profile sets for the rule `ascend` goes for all of them.
+    if number:
+        workflow.get_rule(f"ascend_{number}").resources.update(set_for("ascend"))

@@ -20,7 +20,8 @@ rule decode:
     conda:
         "../envs/audio.yaml"
     resources:
-        mem_mb=megabytes(1000),
+        mem_mb=memory(1000),
+        runtime=time(5, 0.1),
     params:
         mixture=mixture_path,
         method=METHOD_VERSION,
@@ -43,7 +44,8 @@ rule decode_reference:
     conda:
         "../envs/audio.yaml"
     resources:
-        mem_mb=megabytes(1000),
+        mem_mb=memory(1000),
+        runtime=time(5, 0.1),
     params:
         reference=reference_path,
         method=METHOD_VERSION,

@@ -51,7 +51,7 @@ rule codec_training:
         "../envs/torch.yaml"
     threads: PLAN.config.codec_training.threads
     resources:
-        mem_mb=megabytes(4000),
+        mem_mb=4000,
         runtime=720,
     params:
         settings=PLAN.config.codec_training.model_dump(),

@@ -10,6 +10,7 @@ from stemsteer.config import load_config
 from stemsteer.errors import UserError
 from stemsteer.models import downloadable, look_in, registry
 from stemsteer.plan import Plan, make_plan
+from stemsteer.resources import ascent_megabytes, ascent_seconds, megabytes, minutes, track_seconds
 
 
 def read_plan() -> Plan:
@@ -31,6 +32,13 @@ PLAN = read_plan()
 def one_of(names: list[str]) -> str:
     """A pattern that matches these names and nothing else."""
     return "|".join(re.escape(name) for name in names)
+
+
+onstart:
+    # profiles/default says `cores: all`, those of this machine: jobs that run on others are not bound by them.
+    if workflow.non_local_exec:
+        workflow.resource_settings.cores = None
+        workflow.global_resources["_cores"] = None
 
 
 wildcard_constraints:
@@ -168,10 +176,54 @@ def reconstruction_of_run(wildcards) -> list[str]:
     return [f"results/codes/{run.generator}/{wildcards.track}.wav"] if run.needs_reconstruction else []
 
 
-def megabytes(at_least: int):
-    """A `mem_mb` function: so much, doubled at every further attempt."""
+def seconds_of(wildcards) -> float:
+    """The length of a track, as far as it is known by now."""
+    return track_seconds(PLAN.tracks[wildcards.track], Path(f"results/audio/{wildcards.track}/model.wav"))
+
+
+def memory(base: float, each_second: float = 0):
+    """A `mem_mb` function: so many MB, and so many for each second of the track."""
 
     def mem_mb(wildcards, attempt: int) -> int:
-        return at_least * 2 ** (attempt - 1)
+        return megabytes(base, each_second, seconds_of(wildcards), attempt)
 
     return mem_mb
+
+
+def time(base: float, each_second: float):
+    """A `runtime` function: so many minutes, and so many seconds for each second of the track."""
+
+    def runtime(wildcards, attempt: int) -> int:
+        return minutes(base, each_second * seconds_of(wildcards), attempt)
+
+    return runtime
+
+
+def set_for(rule: str):
+    """The resources that a profile or the command line sets for a rule."""
+    return workflow.resource_settings.overwrite_resources.get(rule, {})
+
+
+def ascends_on_gpu() -> bool:
+    """Whether jobs of ascents ask for a GPU."""
+    return not {"gpu", "gres", "gpu_model"}.isdisjoint(set_for("ascend"))
+
+
+def ascent_memory(wildcards, attempt: int) -> int:
+    settings = PLAN.config.runs[wildcards.run]
+    batch = 1 if PLAN.config.batch == "auto" else PLAN.config.batch
+    return megabytes(ascent_megabytes(settings, seconds_of(wildcards), batch), 0, 0, attempt)
+
+
+def ascent_time(wildcards, attempt: int) -> int:
+    settings, sources = PLAN.config.runs[wildcards.run], len(ascent_sources(wildcards))
+    return minutes(10, ascent_seconds(settings, seconds_of(wildcards), sources, ascends_on_gpu()), attempt)
+
+
+def report_memory(wildcards, attempt: int) -> int:
+    longest = max(track_seconds(track, Path(track.mixture)) for track in PLAN.tracks.values())
+    return megabytes(2000, 10, longest, attempt)
+
+
+def report_time(wildcards, attempt: int) -> int:
+    return minutes(10, 10 * len(PLAN.stems), attempt)

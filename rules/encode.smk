@@ -20,7 +20,8 @@ rule encode:
     conda:
         "../envs/torch.yaml"
     resources:
-        mem_mb=megabytes(3000),
+        mem_mb=memory(3000),
+        runtime=time(5, 1),
     params:
         generator=generator_settings,
         method=METHOD_VERSION,
@@ -43,7 +44,8 @@ rule reconstruction:
     conda:
         "../envs/torch.yaml"
     resources:
-        mem_mb=megabytes(3000),
+        mem_mb=memory(3000),
+        runtime=time(5, 1),
     params:
         generator=generator_settings,
         method=METHOD_VERSION,

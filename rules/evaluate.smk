@@ -20,7 +20,8 @@ rule evaluate:
     conda:
         "../envs/audio.yaml"
     resources:
-        mem_mb=megabytes(3000),
+        mem_mb=memory(2000, 6),
+        runtime=time(5, 0.2),
     params:
         parts=run_parts,
         method=METHOD_VERSION,

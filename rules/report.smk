@@ -19,11 +19,11 @@ rule report:
         "logs/report.log",
     benchmark:
         "logs/report.benchmark.tsv"
-    localrule: True
     conda:
         "../envs/audio.yaml"
     resources:
-        mem_mb=megabytes(2000),
+        mem_mb=report_memory,
+        runtime=report_time,
     script:
         "../scripts/report.py"
 

@@ -23,7 +23,8 @@ rule stem:
     conda:
         "../envs/torch.yaml"
     resources:
-        mem_mb=megabytes(2000),
+        mem_mb=memory(2000),
+        runtime=time(5, 0.2),
     params:
         settings=run_settings,
         method=METHOD_VERSION,

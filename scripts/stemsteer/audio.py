@@ -1,5 +1,7 @@
 """Audio signals `[samples, channels]` in float32: read, written, resampled and cut, whole or block by block."""
 
+import errno
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,7 +105,14 @@ class Writer:
         self.samples += len(block)
         if self.file.format == "WAV" and self.samples * block.shape[1] * self.bits // 8 > RIFF_BYTES - BLOCK:
             raise UserError(f"{self.path!r} would be larger than 4 GiB, the most that a wav file holds; use an excerpt")
-        self.file.write(block if self.file.subtype == "FLOAT" else self._integers(block))
+        try:
+            self.file.write(block if self.file.subtype == "FLOAT" else self._integers(block))
+        except soundfile.LibsndfileError as error:
+            # It keeps to itself what the system said, which most often is that the disk is full.
+            reason = soundfile._ffi.string(soundfile._snd.sf_strerror(self.file._file)).decode()
+            if os.strerror(errno.ENOSPC) not in reason:
+                raise
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path) from error
 
     def _integers(self, block: Signal) -> NDArray[np.int32]:
         """Full-scale 32-bit integers of which the file keeps the upper bits.

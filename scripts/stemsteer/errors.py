@@ -1,11 +1,14 @@
 """Errors that are the user's to mend, told as sentences."""
 
+import errno
 import logging
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class UserError(Exception):
@@ -17,7 +20,7 @@ def told_in_log(log: str | Path) -> Iterator[None]:
     """Run a job whose messages go to its log file and to stderr.
 
     A `UserError` ends the process with status 1 and its sentence as the last line of the log,
-    prefixed by `error: ` (the report quotes that line). Any other exception is a defect of ours:
+    prefixed by `error: ` (the report quotes that line); so does a full disk. Any other exception is a defect of ours:
     its traceback goes to the log, followed by such a line.
     """
     Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -33,6 +36,9 @@ def told_in_log(log: str | Path) -> Iterator[None]:
         logging.error("error: %s", error)
         sys.exit(1)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            logging.error("error: %s; make room on the disk and run again", error)
+            sys.exit(1)
         logging.error(traceback.format_exc())
         defect = f"unexpected {type(error).__name__}: {error}"
         logging.error("error: %s (a defect of StemSteer; the log has the traceback)", defect)

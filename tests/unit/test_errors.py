@@ -42,6 +42,13 @@ def test_a_mistake_of_the_user_is_the_last_line_and_no_more(log: Path) -> None:
     assert log.read_text() == job.stderr == "begun\nerror: a.wav is empty; replace it\n"
 
 
+def test_a_full_disk_is_no_defect(log: Path) -> None:
+    job = run(log, "raise OSError(28, 'No space left on device', 'a.wav')")
+    assert job.returncode == 1
+    sentence = "error: [Errno 28] No space left on device: 'a.wav'; make room on the disk and run again"
+    assert log.read_text() == job.stderr == f"begun\n{sentence}\n"
+
+
 def test_a_defect_is_told_with_its_traceback(log: Path) -> None:
     job = run(log, "[][1]")
     assert job.returncode == 1

@@ -1,0 +1,59 @@
+"""What jobs ask for grows with the length of the track, with the work, and with every attempt."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stemsteer import audio
+from stemsteer.config import RunSettings
+from stemsteer.resources import ascent_megabytes, ascent_seconds, megabytes, minutes, track_seconds
+from stemsteer.tracks import Track
+
+ABSENT = Path("absent.wav")
+
+
+def track(mixture: Path, duration: float | None = None) -> Track:
+    return Track("song", str(mixture), ("drums",), duration=duration)
+
+
+def test_a_decoded_track_is_as_long_as_its_model_signal(tmp_path):
+    audio.write(tmp_path / "model.wav", np.zeros((3 * 44100, 1), np.float32), 44100)
+    assert track_seconds(track(ABSENT, 60), tmp_path / "model.wav") == pytest.approx(3, abs=0.01)
+
+
+@pytest.mark.parametrize(("suffix", "kilobits"), [(".wav", 1411), (".flac", 800), (".mp3", 128), (".m4a", 96)])
+def test_a_file_is_never_taken_for_shorter_than_it_is(tmp_path, suffix, kilobits):
+    song = tmp_path / f"song{suffix}"
+    song.write_bytes(bytes(kilobits * 1000 // 8 * 10))
+    assert 10 <= track_seconds(track(song), ABSENT) <= 600
+
+
+def test_an_excerpt_is_as_long_as_the_table_says_and_no_longer_than_the_file(tmp_path):
+    song = tmp_path / "song.wav"
+    song.write_bytes(bytes(88_200 * 20))
+    assert track_seconds(track(song, 5), ABSENT) == 5
+    assert track_seconds(track(song, 50), ABSENT) == 20
+    assert track_seconds(track(ABSENT, 5000), ABSENT) == 5000
+
+
+def test_another_attempt_gets_twice_as_much():
+    assert [megabytes(1000, 2, 250, attempt) for attempt in (1, 2, 3)] == [1500, 3000, 6000]
+    assert [minutes(5, 90, attempt) for attempt in (1, 2, 3)] == [7, 14, 28]
+
+
+def test_time_grows_with_all_that_is_done_one_after_the_other():
+    short = RunSettings(steps=10)
+    once = ascent_seconds(short, 60, 1, on_gpu=False)
+    assert ascent_seconds(short, 120, 1, on_gpu=False) == 2 * once
+    assert ascent_seconds(short, 60, 3, on_gpu=False) == 3 * once
+    assert ascent_seconds(RunSettings(steps=20), 60, 1, on_gpu=False) == 2 * once
+    assert ascent_seconds(RunSettings(steps=10, threads=4), 60, 1, on_gpu=False) == once / 4
+    assert ascent_seconds(short, 60, 1, on_gpu=True) < once
+
+
+def test_memory_grows_with_chunks_and_not_with_what_lies_between_them():
+    settings = RunSettings(chunk_seconds=12)
+    assert ascent_megabytes(settings, 4, 1) < ascent_megabytes(settings, 12, 1)
+    assert ascent_megabytes(settings, 3600, 1) == ascent_megabytes(settings, 12, 1)
+    assert ascent_megabytes(settings, 12, 4) > 2 * ascent_megabytes(settings, 12, 1)
