@@ -53,4 +53,4 @@ def ascent_seconds(settings: RunSettings, seconds: float, sources: int, on_gpu: 
 
 def ascent_megabytes(settings: RunSettings, seconds: float, batch: int) -> float:
     """What the steps of so many chunks at once keep in memory, the weights of generator and taggers included."""
-    return 2500 + 450 * batch * min(seconds, settings.chunk_seconds)
+    return 2000 + 200 * batch * min(seconds, settings.chunk_seconds)
