@@ -97,10 +97,10 @@ class Workdir:
         return pd.read_csv(self.folder / path, sep="\t", dtype={"track": str})
 
 
-def snakemake(folder: Path, *options: str) -> Ended:
-    """Run this workflow from a shell in `folder`."""
+def snakemake(folder: Path, *options: str, checkout: Path = REPOSITORY) -> Ended:
+    """Run the workflow of a checkout from a shell in `folder`."""
     ended = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--snakefile", REPOSITORY / "Snakefile", "--cores", "2", *options],
+        [sys.executable, "-m", "snakemake", "--snakefile", checkout / "Snakefile", "--cores", "2", *options],
         cwd=folder,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
