@@ -8,13 +8,14 @@ interrupted job goes on from.
 
 # The outputs of a rule cannot depend on its wildcards: in jobs for all sources of a track, tracks with the same sources
 # share a rule.
-for number, (sources, tracks) in enumerate(ascent_groups()):
+for number, (sources, track_pattern) in enumerate(ascent_groups()):
 
     rule:
         name:
             f"ascend_{number}" if number else "ascend"
         input:
-            own_tagger_files,
+            # Snakemake takes long over each function, where there are thousands of jobs.
+            own_tagger_files if PLAN.config.taggers else [],
             model="results/audio/{track}/model.wav",
             quality=quality_of_codes,
         output:
@@ -26,7 +27,7 @@ for number, (sources, tracks) in enumerate(ascent_groups()):
         benchmark:
             f"logs/ascend/{ASCENT}.benchmark.tsv"
         wildcard_constraints:
-            track=one_of(tracks),
+            track=track_pattern,
         conda:
             "../envs/torch.yaml"
         threads: run_threads
@@ -35,10 +36,8 @@ for number, (sources, tracks) in enumerate(ascent_groups()):
             runtime=ascent_time,
         params:
             sources=ascent_sources,
-            generator=run_generator,
+            settings=ascent_settings,
             method=METHOD_VERSION,
-            settings=run_settings,
-            own_taggers=run_taggers,
             device=PLAN.config.device,
         script:
             "../scripts/ascend.py"

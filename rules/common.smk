@@ -2,6 +2,7 @@
 
 import re
 import sys
+from functools import cache
 
 from snakemake.io import contains_wildcard
 
@@ -115,12 +116,26 @@ def model_links() -> list[str]:
 
 def run_settings(wildcards) -> dict:
     """The method settings of a run, for params: a change of any of them redoes the run."""
-    return PLAN.config.runs[wildcards.run].model_dump()
+    return settings_of(wildcards.run)
 
 
-def run_taggers(wildcards) -> dict:
-    """The taggers of a run whose weights are the user's own."""
-    return {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(wildcards.run).items()}
+@cache
+def settings_of(run: str) -> dict:
+    return PLAN.config.runs[run].model_dump()
+
+
+def ascent_settings(wildcards) -> dict:
+    """All that a run says of its ascents: its settings, its generator, and the taggers whose weights are the user's."""
+    return ascent_settings_of(wildcards.run)
+
+
+@cache
+def ascent_settings_of(run: str) -> dict:
+    return {
+        "run": settings_of(run),
+        "generator": PLAN.config.generator_of(run).model_dump(),
+        "own_taggers": {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(run).items()},
+    }
 
 
 def own_tagger_files(wildcards) -> list[str]:
@@ -133,14 +148,14 @@ def own_tagger_files(wildcards) -> list[str]:
 ASCENT = "{run}/{track}/all" if PLAN.config.sources_together else "{run}/{track}/{source}"
 
 
-def ascent_groups() -> list[tuple[list[str], list[str]]]:
-    """Sources and tracks: the sources that a job is for, or the wildcard, and the tracks to which that applies."""
+def ascent_groups() -> list[tuple[list[str], str]]:
+    """The sources that a job of ascents is for, or the wildcard, and a pattern of the tracks to which that applies."""
     if not PLAN.config.sources_together:
-        return [(["{source}"], list(PLAN.tracks))]
+        return [(["{source}"], "[^/]+")]
     groups: dict[tuple[str, ...], list[str]] = {}
     for name, track in PLAN.tracks.items():
         groups.setdefault(tuple(track.sources), []).append(name)
-    return [(list(sources), tracks) for sources, tracks in groups.items()]
+    return [(list(sources), one_of(tracks)) for sources, tracks in groups.items()]
 
 
 def ascent_sources(wildcards) -> list[str]:
@@ -154,10 +169,6 @@ def estimate_files(sources: list[str], suffix: str):
     return update(files) if PLAN.config.sources_together else files
 
 
-def run_generator(wildcards) -> dict:
-    return PLAN.config.generator_of(wildcards.run).model_dump()
-
-
 def run_threads(wildcards) -> int:
     return PLAN.config.runs[wildcards.run].threads
 
@@ -168,6 +179,10 @@ def run_parts(wildcards) -> tuple[str, str]:
 
 def quality_of_codes(wildcards) -> str:
     return f"results/codes/{PLAN.config.runs[wildcards.run].generator}/{wildcards.track}.json"
+
+
+def any_run_needs_reconstruction() -> bool:
+    return any(run.needs_reconstruction for run in PLAN.config.runs.values())
 
 
 def reconstruction_of_run(wildcards) -> list[str]:
@@ -185,7 +200,7 @@ def memory(base: float, each_second: float = 0):
     """A `mem_mb` function: so many MB, and so many for each second of the track."""
 
     def mem_mb(wildcards, attempt: int) -> int:
-        return megabytes(base, each_second, seconds_of(wildcards), attempt)
+        return megabytes(base, each_second, seconds_of(wildcards) if each_second else 0, attempt)
 
     return mem_mb
 

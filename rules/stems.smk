@@ -10,7 +10,7 @@ rule stem:
         mixture="results/audio/{track}/mixture.wav",
         facts="results/audio/{track}/facts.json",
         steered="results/runs/{run}/estimates/{track}/{source}.wav",
-        reconstruction=reconstruction_of_run,
+        reconstruction=reconstruction_of_run if any_run_needs_reconstruction() else [],
         record="results/runs/{run}/estimates/{track}/{source}.json",
     output:
         stem=f"results/runs/{{run}}/stems/{{track}}/{{source}}{PLAN.stem_suffix}",

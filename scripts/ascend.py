@@ -20,14 +20,14 @@ from stemsteer.track_ascent import TrackAscent
 def prepare(job: Any, settings: RunSettings, sources: Sequence[str]) -> TrackAscent:
     """The ascents of a job's track, with everything that they need loaded."""
     device = choose_device(job.params.device, settings.threads)
-    own = {name: TaggerSettings.model_validate(tagger) for name, tagger in job.params.own_taggers.items()}
+    own = {name: TaggerSettings.model_validate(tagger) for name, tagger in job.params.settings["own_taggers"].items()}
     # How ascents are carried out is not among the params, since it does not change what comes of them.
     carried_out = Config.model_validate(job.config)
     return TrackAscent(
         job.wildcards.run,
         job.wildcards.track,
         sources,
-        load_generator(GeneratorSettings.model_validate(job.params.generator), device),
+        load_generator(GeneratorSettings.model_validate(job.params.settings["generator"]), device),
         [load_tagger(name, own.get(name)) for name in settings.taggers],
         settings,
         default_batch(device) if carried_out.batch == "auto" else carried_out.batch,
@@ -62,7 +62,7 @@ def is_made(outputs: tuple[str, str, str], key: str) -> bool:
 
 
 def main(job: Any) -> None:
-    settings = RunSettings.model_validate(job.params.settings)
+    settings = RunSettings.model_validate(job.params.settings["run"])
     files = zip(job.output.steered, job.output.history, job.output.record, strict=True)
     outputs = dict(zip(job.params.sources, files, strict=True))
     signal = ModelSignal(Path(job.input.model))
