@@ -2,9 +2,9 @@
 
     python benchmarks/dry_run.py 100 300 1000
 
-makes tables of so many tracks (empty files; four sources, two runs: 18 jobs a track), and prints for each the CPU time and the
-peak memory of a dry run of StemSteer, those of a bare Snakefile with the same rules, wildcards and files but nothing
-else, and their ratio.
+makes tables of so many tracks (empty files; four sources, two runs: 18 jobs a track), and prints for each the CPU time
+and the peak memory of a dry run of StemSteer, those of a bare Snakefile with the same rules, wildcards and files but
+nothing else, and their ratio.
 """
 
 import argparse
