@@ -92,13 +92,13 @@ def test_the_decoders_operations_are_those_of_jukeboxs_own(multipliers: tuple[in
 
 
 def test_all_of_a_tagger_is_needed_for_audio_that_fills_its_window_and_less_for_less(engine: Any) -> None:
-    """Forward and backward, as PyTorch counts a step through the network."""
-    tagger = load_tagger("MTT_musicnn")
+    """Forward and backward, as PyTorch counts a step through the network: one of convolutions and products alone."""
+    tagger = load_tagger("MTT_vgg")
     with FlopCounterMode(display=False) as counter:
         tagger.network(torch.randn(1, 187, 96, requires_grad=True)).sum().backward()
     needed = engine("floor").needed
-    whole = needed(small_setting(engine, seconds=2.99).steering())["network of MTT_musicnn"]
-    half = needed(small_setting(engine, seconds=1.5).steering())["network of MTT_musicnn"]
+    settings = [small_setting(engine, seconds=seconds, taggers=["MTT_vgg"]) for seconds in (2.99, 1.5)]
+    whole, half = (needed(setting.steering())["network of MTT_vgg"] for setting in settings)
     assert whole == counter.get_total_flops()
     assert 0.5 < half / whole < 0.75
 
