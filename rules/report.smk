@@ -6,6 +6,7 @@ Inputs: all stems and scores. Output: results/report/index.html, with its audio 
 import subprocess
 
 from stemsteer.files import write_json
+from stemsteer.slurm_hints import hint
 
 
 rule report:
@@ -29,6 +30,9 @@ rule report:
 
 
 onerror:
+    for written in map(Path, log):
+        if advice := hint(written.read_text(encoding="utf-8", errors="replace")):
+            print(advice, file=sys.stderr)
     # What depends on a failed job never runs, the report and the table of all scores among it: here they are written
     # over what there is.
     write_json("results/plan.json", PLAN.as_dict())

@@ -125,3 +125,13 @@ def small_disk(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", folder], check=True)
+
+
+def test_a_partition_that_is_not_there_is_told_with_what_to_set(
+    cluster: Cluster, prepared: Submission, tmp_path: Path
+) -> None:
+    submission = prepared.copy(tmp_path)
+    resources = ("ascend:slurm_partition=elsewhere", "ascend:gpu=1")
+    ended = submission.run(estimate("first"), "--retries", "0", "--set-resources", *resources)
+    assert ended.status == 1
+    assert "hint: Slurm refused a job (invalid partition specified): in profiles/slurm/config.yaml" in ended.output
