@@ -12,11 +12,15 @@ from cluster import Cluster, wait_until
 from submission import PATIENCE, SLOW, Submission, estimate
 from workdir import QUICK
 
+LONG = {**SLOW, "steps": 300}
+"""Slurm looks every 30 s whether a job's time is over: this one must not be over sooner by itself."""
+
 
 @pytest.fixture(scope="module")
 def interfered(prepared: Submission, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submission:
     """Two ascents side by side: one is cancelled, the other is out of time."""
     submission = prepared.copy(tmp_path_factory.mktemp("interfered"))
+    submission.configure(runs={"slow": LONG})
     with submission.started(estimate("cancelled"), estimate("late")) as snakemake:
         cluster.cancel(submission.in_mid_ascent(cluster, "cancelled"))
         cluster.end_time_of(submission.in_mid_ascent(cluster, "late"))
@@ -32,8 +36,8 @@ def test_a_job_that_is_stopped_goes_on_in_another(
     first, second = interfered.ascents(cluster, track)
     assert (first.state, second.state) == (state, "COMPLETED")
     assert second.memory_mb == 2 * first.memory_mb
-    assert 0 < interfered.record(track)["resumed_at"] < SLOW["steps"]
-    assert interfered.record(track)["steps"] == SLOW["steps"]
+    assert 0 < interfered.record(track)["resumed_at"] < LONG["steps"]
+    assert interfered.record(track)["steps"] == LONG["steps"]
 
 
 def test_a_job_over_its_memory_gets_more(prepared: Submission, cluster: Cluster, tmp_path: Path) -> None:
