@@ -23,7 +23,7 @@ from stemsteer.config import RunSettings
 from stemsteer.devices import describe, out_of_memory
 from stemsteer.errors import UserError
 from stemsteer.generators import Generator
-from stemsteer.interruption import Interrupted, interruption_noticed
+from stemsteer.interruption import Interrupted, Interruption, interruption_noticed
 from stemsteer.model_signal import ModelSignal
 from stemsteer.taggers import Tagger
 from stemsteer.vocabularies import find_tags
@@ -90,6 +90,7 @@ class TrackAscent:
         self.batch = batch
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
         self.outcomes: dict[str, list[tuple[Excerpt, Outcome]]] = {source: [] for source in sources}
+        self.interruption = Interruption()
 
     def chunks(self, signal: ModelSignal) -> list[Chunk]:
         """The chunks of a track, each an ascent of its own."""
@@ -107,7 +108,8 @@ class TrackAscent:
         chunks = self.chunks(signal)
         joined = {source: OverlapAdd(chunks) for source in self.sources}
         total = len(chunks) * len(self.sources) * self.settings.steps
-        with tqdm(total=total, desc=f"{self.run} {self.track}", unit="step", mininterval=1) as progress:
+        bar = tqdm(total=total, desc=f"{self.run} {self.track}", unit="step", mininterval=1)
+        with interruption_noticed() as self.interruption, bar as progress:
             for excerpt, outcome in self._outcomes(signal, chunks, progress):
                 self.outcomes[excerpt.source].append((excerpt, _without_audio(outcome)))
                 piece = joined[excerpt.source].add(excerpt.chunk.index, outcome.audio / np.float32(signal.gain))
@@ -206,21 +208,20 @@ class TrackAscent:
         resumed_at = ascent.step
         progress.update(resumed_at * len(batch))
         started = last_saved = time.monotonic()
-        with interruption_noticed() as interruption:
-            while not ascent.done:
-                ascent.advance()
-                progress.update(len(batch))
-                now = time.monotonic()
-                if interruption.signal or now - last_saved > self.checkpoint_seconds:
-                    content = {"ascent": ascent.state(), "seconds": seconds + now - started}
-                    write_checkpoint(running, key_of_batch, content)
-                    last_saved = now
-                if interruption.signal:
-                    raise Interrupted(
-                        f"stopped by {interruption.signal} after step {ascent.step} of {self.settings.steps} of "
-                        f"{', '.join(excerpt.name for excerpt in batch)}; what was computed is kept, and the next "
-                        "run goes on from there"
-                    )
+        while not ascent.done:
+            ascent.advance()
+            progress.update(len(batch))
+            now = time.monotonic()
+            if self.interruption.signal or now - last_saved > self.checkpoint_seconds:
+                content = {"ascent": ascent.state(), "seconds": seconds + now - started}
+                write_checkpoint(running, key_of_batch, content)
+                last_saved = now
+            if self.interruption.signal:
+                raise Interrupted(
+                    f"stopped by {self.interruption.signal} after step {ascent.step} of {self.settings.steps} of "
+                    f"{', '.join(excerpt.name for excerpt in batch)}; what was computed is kept, and the next "
+                    "run goes on from there"
+                )
         progress.update((self.settings.steps - ascent.step) * len(batch))
         steered = ascent.finish()
         seconds = (seconds + time.monotonic() - started) / len(batch)
