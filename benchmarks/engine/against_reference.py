@@ -35,7 +35,7 @@ from setting import RATE, RUN, SEED, Setting, add_arguments, from_arguments
 from tqdm import tqdm
 
 from stemsteer import audio
-from stemsteer.errors import UserError
+from stemsteer.errors import UserError, told_on_terminal
 from stemsteer.models import find, registry
 from stemsteer.taggers import load_tagger
 from stemsteer.vocabularies import find_tags
@@ -264,9 +264,5 @@ def row(side: Side) -> str:
 
 
 if __name__ == "__main__":
-    try:
+    with told_on_terminal():
         main()
-    except UserError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)  # as shells count it

@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 from stemsteer.ascent import Ascent, Steering, ascend
 from stemsteer.config import RunSettings
-from stemsteer.errors import UserError
+from stemsteer.errors import UserError, told_on_terminal
 from stemsteer.files import written_whole
 
 EXAMPLES = """\
@@ -247,9 +247,5 @@ def line(part: str, cost: Cost, measured: Measured, operations: int) -> str:
 
 
 if __name__ == "__main__":
-    try:
+    with told_on_terminal():
         main()
-    except UserError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)  # as shells count it

@@ -38,6 +38,11 @@ def plan(samples: int, longest: int, overlap: int) -> list[Chunk]:
     return [Chunk(index, start, start + length) for index, start in enumerate(starts)]
 
 
+def plan_seconds(samples: int, rate: int, longest: float, overlap: float) -> list[Chunk]:
+    """`plan` at a rate (Hz), with the longest chunk and the overlap in seconds."""
+    return plan(samples, round(longest * rate), round(overlap * rate))
+
+
 def crossfade_weights(chunks: list[Chunk], index: int) -> Signal:
     """The weight of each sample of chunk `index` where it meets its neighbours; the weights of all chunks sum to one.
 

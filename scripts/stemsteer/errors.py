@@ -43,3 +43,14 @@ def told_in_log(log: str | Path) -> Iterator[None]:
         defect = f"unexpected {type(error).__name__}: {error}"
         logging.error("error: %s (a defect of StemSteer; the log has the traceback)", defect)
         sys.exit(1)
+
+
+@contextmanager
+def told_on_terminal() -> Iterator[None]:
+    """Run a program whose mistakes and interruptions by Ctrl-C end it without a stack trace."""
+    try:
+        yield
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)  # as shells count it

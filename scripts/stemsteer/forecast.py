@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from stemsteer import chunks
+from stemsteer.chunks import plan_seconds
 from stemsteer.config import RunSettings
 from stemsteer.decoding import MODEL_RATE
 from stemsteer.errors import UserError
@@ -72,11 +72,9 @@ def pace(plan: Plan, run: str) -> Pace | None:
 
 def steered_seconds(seconds: float, settings: RunSettings) -> float:
     """The length of all chunks of a track, which overlap."""
-    longest, overlap = (round(s * MODEL_RATE) for s in (settings.chunk_seconds, settings.overlap_seconds))
-    return (
-        sum(chunk.stop - chunk.start for chunk in chunks.plan(round(seconds * MODEL_RATE), longest, overlap))
-        / MODEL_RATE
-    )
+    samples = round(seconds * MODEL_RATE)
+    chunks = plan_seconds(samples, MODEL_RATE, settings.chunk_seconds, settings.overlap_seconds)
+    return sum(chunk.stop - chunk.start for chunk in chunks) / MODEL_RATE
 
 
 def jobs_left(plan: Plan) -> Counter[str]:

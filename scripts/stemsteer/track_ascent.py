@@ -18,7 +18,7 @@ from stemsteer import METHOD_VERSION
 from stemsteer.ascent import Ascent, Listener, Moment, Steering, chunk_seed
 from stemsteer.audio import SILENCE_PEAK, Signal
 from stemsteer.checkpoints import key_of, read_checkpoint, write_checkpoint
-from stemsteer.chunks import Chunk, OverlapAdd, plan
+from stemsteer.chunks import Chunk, OverlapAdd, plan_seconds
 from stemsteer.config import RunSettings
 from stemsteer.devices import describe, out_of_memory
 from stemsteer.errors import UserError
@@ -94,9 +94,7 @@ class TrackAscent:
 
     def chunks(self, signal: ModelSignal) -> list[Chunk]:
         """The chunks of a track, each an ascent of its own."""
-        seconds = self.settings.chunk_seconds, self.settings.overlap_seconds
-        longest, overlap = (round(s * signal.rate) for s in seconds)
-        return plan(signal.samples, longest, overlap)
+        return plan_seconds(signal.samples, signal.rate, self.settings.chunk_seconds, self.settings.overlap_seconds)
 
     def steer(self, signal: ModelSignal) -> Iterator[tuple[str, Signal]]:
         """The steered track for each source, a piece at a time, at the level of the file: pairs of source and piece.
