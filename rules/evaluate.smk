@@ -23,7 +23,7 @@ rule evaluate:
         mem_mb=memory(2000, 6),
         runtime=time(5, 0.2),
     params:
-        parts=run_parts,
+        parts=by_run(parts_of),
         method=METHOD_VERSION,
     script:
         "../scripts/evaluate.py"
