@@ -41,7 +41,7 @@ FILES_AND_TABLES = {
 # What the scripts of the rules in an environment import, by environment.
 IMPORTED = {
     "audio": FILES_AND_TABLES | {"jinja2", "matplotlib", "museval", "scipy", "stempeg"},
-    "torch": FILES_AND_TABLES | {"musicnn", "safetensors", "scipy", "torch"},
+    "torch": FILES_AND_TABLES | {"librosa", "museval", "musicnn", "safetensors", "scipy", "torch"},
 }
 # Installed after the environment is made, by pip with --no-deps, which a pip section can't say for one package.
 WITHOUT_REQUIREMENTS = {"musicnn": "taken for the weights in its wheel; its requirements of 2019 must not be installed"}
