@@ -24,6 +24,7 @@ rule evaluate:
         runtime=time(5, 0.2),
     params:
         parts=by_run(parts_of),
+        judge=PLAN.config.chosen_judge,
         method=METHOD_VERSION,
     script:
         "../scripts/evaluate.py"

@@ -137,10 +137,10 @@ def _history(seed: int) -> pd.DataFrame:
 
 def _scores(run: str, track: str, source: str, seed: int) -> pd.DataFrame:
     figures = {
-        "masked": [1.9, 1.61, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, -3.2],
-        "residual": [-14.9, -15.19, 2.0, 2.7, 1.7, 2.4, 1.0, -9.0, 2.1, 6, 0, -5.7],
-        "mixture": [0.29, 0.0, -0.7, 0.0, -0.7, 0.0, 9.9, -0.7, 290.0, 6, 0, 2.9],
-        "silence": [np.nan, np.nan, 0.0, 0.7, 0.0, 0.7, 0.0, np.nan, np.nan, 6, 0, -np.inf],
+        "masked": [1.9, 1.61, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, -3.2, 0.61, 0.29],
+        "residual": [-14.9, -15.19, 2.0, 2.7, 1.7, 2.4, 1.0, -9.0, 2.1, 6, 0, -5.7, 0.18, -0.14],
+        "mixture": [0.29, 0.0, -0.7, 0.0, -0.7, 0.0, 9.9, -0.7, 290.0, 6, 0, 2.9, 0.32, 0.0],
+        "silence": [np.nan, np.nan, 0.0, 0.7, 0.0, 0.7, 0.0, np.nan, np.nan, 6, 0, -np.inf, 0.02, -0.3],
     }
     rows = [
         [run, track, source, estimate, values[0] + seed, values[1] + seed, *values[2:], ""]

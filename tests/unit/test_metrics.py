@@ -183,7 +183,7 @@ def run_script(folder: Path, parts: tuple[str, str], suffix: str) -> pd.DataFram
             other=str(folder / f"other{suffix}"),
         ),
         output=[str(folder / "scores.tsv")],
-        params=SimpleNamespace(parts=parts),
+        params=SimpleNamespace(parts=parts, judge=None),
         wildcards={"run": "r", "track": "t", "source": "bass"},
         log=[str(folder / "log.txt")],
     )
