@@ -19,10 +19,10 @@ rule evaluate:
     benchmark:
         "logs/evaluate/{run}/{track}/{source}.benchmark.tsv"
     conda:
-        "../envs/audio.yaml"
+        "../envs/torch.yaml"
     resources:
         mem_mb=memory(2000, 6),
-        runtime=time(5, 0.2),
+        runtime=time(5, 0.5),
     params:
         parts=by_run(parts_of),
         judge=PLAN.config.chosen_judge,

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 
-from evaluate import write_table
 from stemsteer import audio
 from stemsteer.audio import Signal
 from stemsteer.baselines import hpss, oracle_mask, repet_sim
@@ -14,7 +13,9 @@ from stemsteer.config import GeneratorSettings
 from stemsteer.devices import choose_device
 from stemsteer.errors import told_in_log
 from stemsteer.generators import load_generator
+from stemsteer.judge import load_judge
 from stemsteer.metrics import score
+from stemsteer.score_tables import write_scores
 
 
 def estimate_of(method: str, generator: dict[str, Any] | None, job: Any, device: torch.device) -> Signal:
@@ -37,14 +38,15 @@ def main(job: Any) -> None:
     device = choose_device(job.params.device, job.threads)
     mixture, rate = audio.read(job.input.mixture)
     reference = audio.read(job.input.reference)[0]
+    judge = load_judge(job.params.judge, job.wildcards.source)
     for (name, (method, generator)), stem, table in zip(
         job.params.baselines.items(), job.output.stems, job.output.scores, strict=True
     ):
         estimate = estimate_of(method, generator, job, device)
         audio.write(stem, estimate, rate)
         part = "reconstruction" if method == "codec" else "masked"
-        rows = score(reference, mixture, {part: estimate}, rate)
-        write_table(rows, {"run": name, "track": job.wildcards.track, "source": job.wildcards.source}, Path(table))
+        rows = score(reference, mixture, {part: estimate}, rate, judge)
+        write_scores(rows, {"run": name, "track": job.wildcards.track, "source": job.wildcards.source}, Path(table))
 
 
 if __name__ == "__main__":
