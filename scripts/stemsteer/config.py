@@ -204,6 +204,13 @@ class CodecTrainingSettings(Settings):
     seed: int = Field(20211021, description="of the weights, the excerpts and the restarted codes")
 
 
+class VerifySettings(Settings):
+    """What the scores of a finished run are compared with (`snakemake verify`)."""
+
+    table: str | None = Field(None, description="scores to compare with: a copy of an earlier results/scores.tsv")
+    tolerance_db: float = Field(0.1, ge=0, description="by which a figure may differ")
+
+
 class Config(Settings):
     """All of `config.yaml`."""
 
@@ -239,6 +246,7 @@ class Config(Settings):
         "auto: one of those that come with StemSteer, null: none",
     )
     stems: StemSettings = StemSettings()
+    verify: VerifySettings = VerifySettings()
     codec_training: CodecTrainingSettings = CodecTrainingSettings()
 
     def generator_of(self, run: str) -> GeneratorSettings:
