@@ -3,6 +3,7 @@
 Targets:
     all (default)   stems, scores and the report of every track, source and run in the config
     stems           the stems only
+    verify          compare the scores with those of an earlier run
     plan            print what there is to do and how long it will take
     models          fetch the weights that the config needs
     codec           train and evaluate the embedded codec
@@ -32,6 +33,7 @@ include: "rules/ascend.smk"
 include: "rules/stems.smk"
 include: "rules/evaluate.smk"
 include: "rules/baselines.smk"
+include: "rules/verify.smk"
 include: "rules/plan.smk"
 include: "rules/report.smk"
 include: "rules/codec_training.smk"
