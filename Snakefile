@@ -5,6 +5,7 @@ Targets:
     stems           the stems only
     plan            print what there is to do and how long it will take
     models          fetch the weights that the config needs
+    minislakh       make the 31 pieces of music with known sources that the benchmarks use
     codec           train and evaluate the embedded codec
 """
 
