@@ -6,6 +6,7 @@ Targets:
     verify          compare the scores with those of an earlier run
     plan            print what there is to do and how long it will take
     models          fetch the weights that the config needs
+    minislakh       make the 31 pieces of music with known sources that the benchmarks use
     codec           train and evaluate the embedded codec
 """
 
