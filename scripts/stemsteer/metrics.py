@@ -9,17 +9,14 @@ probabilities need no reference, and a tagger has an answer to silence too: they
 """
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stemsteer.audio import Signal
 from stemsteer.bsseval import FIGURES, bsseval
-
-if TYPE_CHECKING:  # it takes PyTorch, which scores alone do without
-    from stemsteer.judge import Judge
 
 BLOCK = 1 << 20
 
@@ -53,6 +50,12 @@ IMPROVED = ("si_sdr_db", "snr_db", "sdr_db")
 """Figures that are also given as their difference to the mixture's."""
 
 Row = dict[str, float | int | str]
+
+
+class Listener(Protocol):
+    """What tells how probable a source's tags are in each of some `signals`; see judge.py."""
+
+    def probabilities(self, signals: Sequence[Signal], mixture: Signal, rate: int) -> list[float]: ...
 
 
 def si_sdr(reference: Signal, estimate: Signal) -> float:
@@ -89,7 +92,7 @@ def score(
     mixture: Signal,
     estimates: Mapping[str, Signal],
     rate: int,
-    judge: "Judge | None" = None,
+    judge: Listener | None = None,
 ) -> list[Row]:
     """A row of figures for each estimate of the source `reference`, and for the mixture and silence in its place.
 
