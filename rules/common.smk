@@ -146,17 +146,16 @@ def model_links() -> list[str]:
     return [f"results/models/{model}" for model in downloadable() if model in needed]
 
 
-@cache
-def settings_of(run: str) -> dict:
-    """The method settings of a run, for params: a change of any of them redoes the run, one more source does not."""
-    return PLAN.config.runs[run].model_dump(exclude={"sources"})
+def stem_settings_of(run: str) -> dict:
+    """What a run says of its stems beside what its ascents' records tell: a change redoes the stems only."""
+    return PLAN.config.runs[run].of_stems()
 
 
 @cache
 def ascent_settings_of(run: str) -> dict:
     """All that a run says of its ascents: its settings, its generator, and the taggers whose weights are the user's."""
     return {
-        "run": settings_of(run),
+        "run": PLAN.config.runs[run].of_ascents(),
         "generator": PLAN.config.generator_of(run).model_dump(),
         "own_taggers": {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(run).items()},
     }
