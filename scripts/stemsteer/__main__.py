@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stemsteer.catalogue import model_rows, models_text, tag_rows, tags_text, tsv, vocabulary_names
 from stemsteer.datasets.tables import DATASETS, collect, write_table
-from stemsteer.errors import UserError
+from stemsteer.errors import DISK_FULL, UserError
 from stemsteer.models import fetch
 from stemsteer.names import did_you_mean
 
@@ -82,6 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(options.command(options))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        print(f"error: {error}; make room on the disk and run again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130  # as shells count it

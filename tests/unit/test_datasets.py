@@ -84,9 +84,11 @@ def test_files_that_are_there_are_kept_and_others_made(musdb18: Path) -> None:
     content = drums.read_bytes()
     drums.unlink()
     Path(track.references["bass"]).write_bytes(b"kept")
+    mixture = write(Path(track.mixture), -heard(track.mixture))
     table("musdb18", musdb18, "--made", "made")
     assert drums.read_bytes() == content
     assert Path(track.references["bass"]).read_bytes() == b"kept"
+    np.testing.assert_array_equal(heard(track.mixture), mixture)
 
 
 def write_slakh(folder: Path, programs: Sequence[int], suffix: str = ".flac") -> list[Signal]:
