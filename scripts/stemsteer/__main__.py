@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stemsteer.catalogue import model_rows, models_text, tag_rows, tags_text, tsv, vocabulary_names
-from stemsteer.datasets.tables import DATASETS, collect, write_table
+from stemsteer.datasets import KINDS
 from stemsteer.errors import DISK_FULL, UserError
 from stemsteer.models import fetch
 from stemsteer.names import did_you_mean
@@ -112,6 +112,8 @@ def _fetch(options: argparse.Namespace) -> str:
 
 
 def _tracks(options: argparse.Namespace) -> str:
+    from stemsteer.datasets.tables import collect, write_table  # slow to import, as NumPy is
+
     own = Path("results/datasets") / options.kind
     output = Path(options.output or own / "tracks.tsv")
     tracks, faults = collect(options.kind, Path(options.folder).expanduser(), options.split, Path(options.made or own))
@@ -183,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=TRACKS_EXAMPLES,
         formatter_class=raw,
     )
-    tracks.add_argument("kind", choices=DATASETS, metavar="KIND", help=f"one of {', '.join(DATASETS)}")
+    tracks.add_argument("kind", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
     tracks.add_argument("folder", metavar="FOLDER", help="where the data set lies")
     tracks.add_argument("--split", help="only this part of the data set, such as test")
     tracks.add_argument("--output", metavar="TABLE", help="the table (default: results/datasets/KIND/tracks.tsv)")

@@ -13,6 +13,8 @@ import yaml
 from stemsteer import audio
 from stemsteer.__main__ import main
 from stemsteer.audio import Signal
+from stemsteer.datasets import KINDS
+from stemsteer.datasets.tables import DATASETS
 from stemsteer.decoding import decode, decode_reference
 from stemsteer.tracks import Track, check_names, read_tracks
 from stemsteer.vocabularies import sources
@@ -49,6 +51,10 @@ def heard(path: str) -> Signal:
 @pytest.fixture(autouse=True)
 def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+def test_every_kind_is_read() -> None:
+    assert set(DATASETS) == set(KINDS)
 
 
 @pytest.fixture
