@@ -1,6 +1,7 @@
 """Results as a workflow leaves them, made of tones and noise: what the listening page is tested on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,20 @@ import pandas as pd
 from stemsteer import audio
 from stemsteer.audio import Signal
 from stemsteer.files import write_json
-from stemsteer.metrics import COLUMNS
-
 RATE = 44_100
 ODD_NAME = """Don't "stop" <b>& 100% #1 ü"""
 DECODE_ERROR = "music/Broken <song>.mp3: this file holds text, not audio; replace it or take its row out of the table."
 SILENCE_WARNING = "the estimate is silent: SI-SDR, SIR and SAR are undefined"
+BASELINES = ("oracle-mask", "hpss")
+SOURCES = ("drums", "vocals")
+SCORES = [
+    *("run", "track", "source", "estimate", "si_sdr_db", "si_sdr_improvement_db", "snr_db", "snr_improvement_db"),
+    *("sdr_db", "sdr_improvement_db", "isr_db", "sir_db", "sar_db", "frames", "nan_frames", "level_db"),
+    *("tag_probability", "tag_probability_change", "warning"),
+]
+SUMMARISED = [
+    *("si_sdr_improvement_db", "snr_improvement_db", "sdr_improvement_db", "level_db", "tag_probability_change"),
+]
 SETTINGS: dict[str, Any] = {
     "generator": "embedded",
     "taggers": ["MTT_musicnn"],
@@ -35,31 +44,46 @@ def make_results(
     runs: Sequence[str] = ("demo",),
     tracks: Sequence[str] = ("Falcon 69", ODD_NAME),
     sources_together: bool = False,
+    referenced: Sequence[str] = ("drums",),
 ) -> Path:
-    """Make the results of `tracks` and of a track whose decoding failed; return the plan."""
+    """Make the results of `tracks` and of a track whose decoding failed; return the plan.
+
+    Args:
+        referenced: the sources that have references.
+    """
+    results = folder / "results"
     for number, track in enumerate(tracks):
-        _make_track(folder / "results", track, runs, seconds, seed=number)
+        _make_track(results, track, runs, seconds, number, referenced)
     _write_text(folder / "logs/decode/Broken song.log", f"reading\nerror: {DECODE_ERROR}\n")
     # A stage that failed once and has succeeded since.
     _write_text(folder / f"logs/decode/{tracks[0]}.log", "error: an old trouble that is over.\n")
     plan = {
-        "results": str(folder / "results"),
+        "results": str(results),
         "logs": str(folder / "logs"),
         "runs": dict.fromkeys(runs, SETTINGS),
+        "baselines": list(BASELINES),
+        "judge": "MSD_musicnn",
         "tracks": [
             {
                 "track": track,
                 "mixture": f"music/{track}.wav",
-                "sources": ["drums", "vocals"],
-                "references": {"drums": f"music/{track} drums.wav"},
+                "sources": list(SOURCES),
+                "references": {source: f"music/{track} {source}.wav" for source in referenced},
             }
             for track in [*tracks, "Broken song"]
         ],
         "stem_suffix": ".wav",
         "sources_together": sources_together,
     }
-    write_json(folder / "results/plan.json", plan)
-    return folder / "results/plan.json"
+    write_json(results / "plan.json", plan)
+    if referenced:
+        tables = pd.concat(pd.read_csv(path, sep="\t") for path in sorted(results.glob("runs/*/scores/*/*.tsv")))
+        compared = tables.estimate.isin(["mixture", "silence"])
+        scores = tables.assign(run=tables.run.mask(compared, tables.estimate)).drop_duplicates(SCORES[:4])
+        _write_table(results / "scores.tsv", scores)
+        _write_table(results / "summary.tsv", pd.DataFrame(_summary(scores)))
+        _write_table(results / "comparisons.tsv", pd.DataFrame(_comparisons(scores, runs)))
+    return results / "plan.json"
 
 
 def signals(seconds: float, seed: int) -> dict[str, Signal]:
@@ -77,7 +101,9 @@ def signals(seconds: float, seed: int) -> dict[str, Signal]:
     return {"drums": drums, "vocals": vocals, "mixture": drums + vocals}
 
 
-def _make_track(folder: Path, track: str, runs: Sequence[str], seconds: float, seed: int) -> None:
+def _make_track(
+    folder: Path, track: str, runs: Sequence[str], seconds: float, seed: int, referenced: Sequence[str]
+) -> None:
     parts = signals(seconds, seed)
     mixture = parts["mixture"]
     facts = {
@@ -92,13 +118,18 @@ def _make_track(folder: Path, track: str, runs: Sequence[str], seconds: float, s
     }
     decoded = folder / "audio" / track
     audio.write(decoded / "mixture.wav", mixture, RATE)
-    audio.write(decoded / "references/drums.wav", parts["drums"], RATE)
+    for source in referenced:
+        audio.write(decoded / f"references/{source}.wav", parts[source], RATE)
     write_json(decoded / "facts.json", facts)
     write_json(folder / f"codes/embedded/{track}.json", {"si_sdr_db": 16.9, "snr_db": 17.04, "codes_used": 1893})
     for number, run in enumerate(runs):
-        for source in ("drums", "vocals"):
+        for source in SOURCES:
             stem = (0.6 - 0.1 * number) * parts[source] + 0.15 * (mixture - parts[source])
             _make_stem(folder / "runs" / run, run, track, source, stem, mixture - stem, facts, seed)
+    for source in referenced:
+        for number, run in enumerate((*runs, *BASELINES)):
+            scores = _scores(run, track, source, seed, number, run in runs)
+            _write_table(folder / "runs" / run / "scores" / track / f"{source}.tsv", scores)
 
 
 def _make_stem(
@@ -116,11 +147,9 @@ def _make_stem(
         "chunks": [{"chunk": n, "loss_before": 0.131, "loss_after": 0.083, "seconds": 56.8} for n in range(3)],
     }
     write_json(estimates / f"{source}.json", record)
-    provenance = {"run": run, "clipped_samples": 0, "mixture": facts, "ascent": record, "versions": {"torch": "2.13.0"}}
+    provenance = {"run": run, "clipped_samples": 0, "mixture": facts, "ascent": record, "versions": {"torch": "2.13.0"}, "platform": "Linux"}
     write_json(stems / f"{source}.json", provenance)
     _write_table(estimates / f"{source}.history.tsv", _history(seed))
-    if source == "drums":
-        _write_table(folder / "scores" / track / f"{source}.tsv", _scores(run, track, source, seed))
 
 
 def _history(seed: int) -> pd.DataFrame:
@@ -135,20 +164,66 @@ def _history(seed: int) -> pd.DataFrame:
     return pd.concat(chunks)
 
 
-def _scores(run: str, track: str, source: str, seed: int) -> pd.DataFrame:
+def _scores(run: str, track: str, source: str, seed: int, number: int, steered: bool) -> pd.DataFrame:
+    """Made-up scores: runs get worse by half a decibel each, tracks better by one, until after five it begins anew."""
+    better = seed % 5 + 0.1 * (seed // 5) - 0.5 * number
     figures = {
-        "masked": [1.9, 1.61, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, -3.2],
-        "residual": [-14.9, -15.19, 2.0, 2.7, 1.7, 2.4, 1.0, -9.0, 2.1, 6, 0, -5.7],
-        "mixture": [0.29, 0.0, -0.7, 0.0, -0.7, 0.0, 9.9, -0.7, 290.0, 6, 0, 2.9],
-        "silence": [np.nan, np.nan, 0.0, 0.7, 0.0, 0.7, 0.0, np.nan, np.nan, 6, 0, -np.inf],
+        "masked": [1.9 + better, 1.61 + better, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, -3.2, 0.7, 0.2],
+        "residual": [-14.9, -15.19, 2.0, 2.7, 1.7, 2.4, 1.0, -9.0, 2.1, 6, 0, -5.7, 0.4, -0.1],
+        "mixture": [0.29, 0.0, -0.7, 0.0, -0.7, 0.0, 9.9, -0.7, 290.0, 6, 0, 2.9, 0.5, 0.0],
+        "silence": [np.nan, np.nan, 0.0, 0.7, 0.0, 0.7, 0.0, np.nan, np.nan, 6, 0, -np.inf, 0.01, -0.49],
     }
-    rows = [
-        [run, track, source, estimate, values[0] + seed, values[1] + seed, *values[2:], ""]
-        for estimate, values in figures.items()
-    ]
-    scores = pd.DataFrame(rows, columns=list(COLUMNS))
+    rows = [[run, track, source, estimate, *values, ""] for estimate, values in figures.items()]
+    scores = pd.DataFrame(rows, columns=SCORES)
     scores.loc[scores.estimate == "silence", "warning"] = SILENCE_WARNING
-    return scores
+    return scores if steered else scores[scores.estimate == "masked"].assign(estimate=run)
+
+
+def _summary(scores: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """A row for each source (all of them last), run and estimate; the interval is that of a normal distribution."""
+    for source in (*scores.source.unique(), "all"):
+        chosen = scores[(scores.source == source) | (source == "all")]
+        for (run, estimate), rows in chosen.groupby(["run", "estimate"], sort=False):
+            defined = rows.si_sdr_improvement_db.notna()
+            row = {"source": source, "run": run, "estimate": estimate}
+            row |= {"tracks": defined.sum(), "undefined": (~defined).sum()}
+            for key in SUMMARISED:
+                values = rows[key].replace(-np.inf, np.nan)
+                mean, low, high = _mean_and_interval(values)
+                row |= {f"{key}_mean": mean, f"{key}_median": values.median(), f"{key}_low": low, f"{key}_high": high}
+            yield row
+
+
+def _comparisons(scores: pd.DataFrame, runs: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """A row for each pair, source (all of them last) and measure."""
+    stems = scores[(scores.estimate != "residual")]
+    pairs = combinations([*runs, "mixture", "silence", *BASELINES], 2)
+    for run, against in pairs:
+        for source in (*scores.source.unique(), "all"):
+            for measure in ("si_sdr_db", "snr_db", "sdr_db"):
+                chosen = stems[(stems.source == source) | (source == "all")].set_index(["track", "source"])
+                difference = (chosen[chosen.run == run][measure] - chosen[chosen.run == against][measure]).dropna()
+                mean, low, high = _mean_and_interval(difference)
+                yield {
+                    "source": source,
+                    "measure": measure,
+                    "run": run,
+                    "estimate": "masked",
+                    "against": against,
+                    "against_estimate": "masked" if against in runs else against,
+                    "tracks": len(difference),
+                    "difference_mean": mean,
+                    "difference_low": low,
+                    "difference_high": high,
+                    "wins": (difference > 0).sum(),
+                    "losses": (difference < 0).sum(),
+                    "ties": (difference == 0).sum(),
+                }
+
+
+def _mean_and_interval(values: pd.Series) -> tuple[float, float, float]:
+    mean, error = values.mean(), 1.96 * values.sem()
+    return mean, mean - error, mean + error
 
 
 def _write_table(path: Path, table: pd.DataFrame) -> None:
