@@ -11,6 +11,7 @@ import pandas as pd
 from stemsteer import audio
 from stemsteer.audio import Signal
 from stemsteer.files import write_json
+
 RATE = 44_100
 ODD_NAME = """Don't "stop" <b>& 100% #1 ü"""
 DECODE_ERROR = "music/Broken <song>.mp3: this file holds text, not audio; replace it or take its row out of the table."
@@ -147,7 +148,14 @@ def _make_stem(
         "chunks": [{"chunk": n, "loss_before": 0.131, "loss_after": 0.083, "seconds": 56.8} for n in range(3)],
     }
     write_json(estimates / f"{source}.json", record)
-    provenance = {"run": run, "clipped_samples": 0, "mixture": facts, "ascent": record, "versions": {"torch": "2.13.0"}, "platform": "Linux"}
+    provenance = {
+        "run": run,
+        "clipped_samples": 0,
+        "mixture": facts,
+        "ascent": record,
+        "versions": {"torch": "2.13.0"},
+        "platform": "Linux",
+    }
     write_json(stems / f"{source}.json", provenance)
     _write_table(estimates / f"{source}.history.tsv", _history(seed))
 
@@ -165,10 +173,16 @@ def _history(seed: int) -> pd.DataFrame:
 
 
 def _scores(run: str, track: str, source: str, seed: int, number: int, steered: bool) -> pd.DataFrame:
-    """Made-up scores: runs get worse by half a decibel each, tracks better by one, until after five it begins anew."""
-    better = seed % 5 + 0.1 * (seed // 5) - 0.5 * number
+    """Made-up scores: each track is better than the one before by 1 dB, each run worse than the one before by 0.5 dB.
+
+    From the third track on they vary besides.
+    """
+    random = np.random.default_rng([seed, number, SOURCES.index(source)])
+    vary = random.standard_normal(3) if seed > 1 else np.zeros(3)
+    gain = (seed if seed < 2 else 0.5) - 0.5 * number + 1.5 * vary[0]
+    level, tag = -3.2 + vary[1], 0.2 + 0.1 * vary[2]
     figures = {
-        "masked": [1.9 + better, 1.61 + better, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, -3.2, 0.7, 0.2],
+        "masked": [1.9 + gain, 1.61 + gain, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, level, 0.5 + tag, tag],
         "residual": [-14.9, -15.19, 2.0, 2.7, 1.7, 2.4, 1.0, -9.0, 2.1, 6, 0, -5.7, 0.4, -0.1],
         "mixture": [0.29, 0.0, -0.7, 0.0, -0.7, 0.0, 9.9, -0.7, 290.0, 6, 0, 2.9, 0.5, 0.0],
         "silence": [np.nan, np.nan, 0.0, 0.7, 0.0, 0.7, 0.0, np.nan, np.nan, 6, 0, -np.inf, 0.01, -0.49],

@@ -193,7 +193,6 @@ class Plan:
         except KeyError as error:
             raise UserError(f"{path}: this plan lacks the key {error}; let the workflow write it again.") from None
 
-
     def runs_of(self, source: str) -> list[str]:
         """The runs that make a source's stems."""
         return [name for name, run in self.runs.items() if source in (run.get("sources") or [source])]
@@ -327,9 +326,7 @@ class Collection:
         return self._stage("encode", (generator, track), Path("codes") / generator / f"{track}.json")
 
     def _decode_reference(self, track: str, source: str) -> Stage:
-        return self._stage(
-            "decode_reference", (track, source), Path("audio") / track / "references" / f"{source}.wav"
-        )
+        return self._stage("decode_reference", (track, source), Path("audio") / track / "references" / f"{source}.wav")
 
     def _stage(self, rule: str, wildcards: tuple[str, ...], output: Path) -> Stage:
         log = self.plan.logs.joinpath(rule, *wildcards[:-1], f"{wildcards[-1]}.log")

@@ -16,7 +16,7 @@ def origins(collection: Collection) -> Origins:
     """What the records of all stems (or of their ascents, where there is no stem yet) say of their making."""
     counted: dict[str, Counter[str]] = {}
     for record in (stem.record for stem in collection.stems if stem.record):
-        for name, value in set(_facts(record)):
+        for name, value in _facts(record):
             counted.setdefault(name, Counter())[value] += 1
     return {name: counts.most_common() for name, counts in counted.items()}
 
@@ -31,13 +31,14 @@ def _facts(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Names and values of one record, as far as they are there."""
     ascent = record.get("ascent", record)
     settings = ascent.get("settings", {})
-    yield from _known({"Device": ascent.get("device"), "Seed": settings.get("seed")}.items())
-    generator = f"Generator {settings.get('generator', '')}".strip()
-    yield from _known([(f"{generator}, weights", ascent.get("generator_sha256"))])
-    for tagger, facts in ascent.get("taggers", {}).items():
-        yield from _known([(f"Tagger {tagger}, weights", facts.get("sha256"))])
     yield from _known((f"Version of {name}", version) for name, version in record.get("versions", {}).items())
-    yield from _known([("Platform", record.get("platform"))])
+    yield from _known(
+        {"Platform": record.get("platform"), "Device": ascent.get("device"), "Seed": settings.get("seed")}.items()
+    )
+    yield from _known([(f"Weights of {settings.get('generator', 'the generator')}", ascent.get("generator_sha256"))])
+    yield from _known(
+        (f"Weights of {tagger}", facts.get("sha256")) for tagger, facts in ascent.get("taggers", {}).items()
+    )
 
 
 def _known(facts: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:

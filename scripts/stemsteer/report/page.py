@@ -138,9 +138,7 @@ def _page(environment: Environment, collection: Collection, tracks: list[TrackVi
 
 
 def _track_script(environment: Environment, collection: Collection, view: TrackView) -> str:
-    html = environment.get_template("track.html.j2").render(
-        view=view, runs=collection.plan.runs, curve_size=CURVE_SIZE
-    )
+    html = environment.get_template("track.html.j2").render(view=view, runs=collection.plan.runs, curve_size=CURVE_SIZE)
     return f"showTrack({as_json(view.anchor)}, {as_json(html)});\n"
 
 

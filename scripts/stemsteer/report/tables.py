@@ -42,7 +42,9 @@ def _improvement(key: str, title: str) -> Column:
 NAMES = [text("run", "Run"), text("track", "Track"), text("source", "Source"), text("estimate", "Estimate")]
 FIGURES = [
     _improvement("si_sdr", "SI-SDR"),
-    _decibels("si_sdr_db", "SI-SDR", "Scale-invariant signal-to-distortion ratio: the same however loud the estimate is."),
+    _decibels(
+        "si_sdr_db", "SI-SDR", "Scale-invariant signal-to-distortion ratio: the same however loud the estimate is."
+    ),
     _decibels("level_db", "Level", "Level of the estimate relative to the reference's; 0 dB is right.", signed=True),
     Column(
         "tag_probability",
