@@ -1,6 +1,7 @@
 """Results as a workflow leaves them, made of tones and noise: what the listening page is tested on."""
 
-from collections.abc import Iterator, Sequence
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ SCORES = [
 SUMMARISED = [
     *("si_sdr_improvement_db", "snr_improvement_db", "sdr_improvement_db", "level_db", "tag_probability_change"),
 ]
+Score = dict[str, Any]
 SETTINGS: dict[str, Any] = {
     "generator": "embedded",
     "taggers": ["MTT_musicnn"],
@@ -45,16 +47,19 @@ def make_results(
     runs: Sequence[str] = ("demo",),
     tracks: Sequence[str] = ("Falcon 69", ODD_NAME),
     sources_together: bool = False,
+    sources: Sequence[str] = SOURCES,
     referenced: Sequence[str] = ("drums",),
 ) -> Path:
     """Make the results of `tracks` and of a track whose decoding failed; return the plan.
 
     Args:
-        referenced: the sources that have references.
+        sources: that stems are made of.
+        referenced: the sources that have references and scores.
     """
     results = folder / "results"
+    scores: list[Score] = []
     for number, track in enumerate(tracks):
-        _make_track(results, track, runs, seconds, number, referenced)
+        scores += _make_track(results, track, runs, seconds, number, sources, referenced)
     _write_text(folder / "logs/decode/Broken song.log", f"reading\nerror: {DECODE_ERROR}\n")
     # A stage that failed once and has succeeded since.
     _write_text(folder / f"logs/decode/{tracks[0]}.log", "error: an old trouble that is over.\n")
@@ -68,7 +73,7 @@ def make_results(
             {
                 "track": track,
                 "mixture": f"music/{track}.wav",
-                "sources": list(SOURCES),
+                "sources": list(sources),
                 "references": {source: f"music/{track} {source}.wav" for source in referenced},
             }
             for track in [*tracks, "Broken song"]
@@ -78,12 +83,10 @@ def make_results(
     }
     write_json(results / "plan.json", plan)
     if referenced:
-        tables = pd.concat(pd.read_csv(path, sep="\t") for path in sorted(results.glob("runs/*/scores/*/*.tsv")))
-        compared = tables.estimate.isin(["mixture", "silence"])
-        scores = tables.assign(run=tables.run.mask(compared, tables.estimate)).drop_duplicates(SCORES[:4])
-        _write_table(results / "scores.tsv", scores)
-        _write_table(results / "summary.tsv", pd.DataFrame(_summary(scores)))
-        _write_table(results / "comparisons.tsv", pd.DataFrame(_comparisons(scores, runs)))
+        _write_rows(results / "scores.tsv", scores)
+        table = pd.DataFrame(scores)
+        _write_rows(results / "summary.tsv", _summary(table))
+        _write_rows(results / "comparisons.tsv", _comparisons(table, runs))
     return results / "plan.json"
 
 
@@ -103,8 +106,15 @@ def signals(seconds: float, seed: int) -> dict[str, Signal]:
 
 
 def _make_track(
-    folder: Path, track: str, runs: Sequence[str], seconds: float, seed: int, referenced: Sequence[str]
-) -> None:
+    folder: Path,
+    track: str,
+    runs: Sequence[str],
+    seconds: float,
+    seed: int,
+    sources: Sequence[str],
+    referenced: Sequence[str],
+) -> list[Score]:
+    """Make the results of one track and return its scores as the table of all scores has them."""
     parts = signals(seconds, seed)
     mixture = parts["mixture"]
     facts = {
@@ -124,13 +134,19 @@ def _make_track(
     write_json(decoded / "facts.json", facts)
     write_json(folder / f"codes/embedded/{track}.json", {"si_sdr_db": 16.9, "snr_db": 17.04, "codes_used": 1893})
     for number, run in enumerate(runs):
-        for source in SOURCES:
+        for source in sources:
             stem = (0.6 - 0.1 * number) * parts[source] + 0.15 * (mixture - parts[source])
             _make_stem(folder / "runs" / run, run, track, source, stem, mixture - stem, facts, seed)
+    gathered: list[Score] = []
     for source in referenced:
+        compared = _scores_to_compare(track, source)
         for number, run in enumerate((*runs, *BASELINES)):
-            scores = _scores(run, track, source, seed, number, run in runs)
-            _write_table(folder / "runs" / run / "scores" / track / f"{source}.tsv", scores)
+            ours = _scores(run, track, source, seed, number, run in runs)
+            gathered += ours
+            rows = [*ours, *({**row, "run": run} for row in compared)] if run in runs else ours
+            _write_rows(folder / "runs" / run / "scores" / track / f"{source}.tsv", rows)
+        gathered += compared
+    return gathered
 
 
 def _make_stem(
@@ -157,22 +173,20 @@ def _make_stem(
         "platform": "Linux",
     }
     write_json(stems / f"{source}.json", provenance)
-    _write_table(estimates / f"{source}.history.tsv", _history(seed))
+    _write_rows(estimates / f"{source}.history.tsv", _history(seed))
 
 
-def _history(seed: int) -> pd.DataFrame:
+def _history(seed: int) -> Iterator[dict[str, float]]:
     random = np.random.default_rng(seed)
-    step = np.arange(41)
-    chunks = []
     for chunk in range(3):
         wobble = 1 + 0.05 * random.standard_normal(41)
-        loss = (0.08 + 0.05 * np.exp(-step / (8 + 4 * chunk))) * wobble
-        probability = 0.75 - 0.6 * np.exp(-step / (10 + 5 * chunk)) * wobble
-        chunks.append(pd.DataFrame({"chunk": chunk, "step": step, "loss": loss, "target_probability": probability}))
-    return pd.concat(chunks)
+        for step in range(41):
+            loss = (0.08 + 0.05 * np.exp(-step / (8 + 4 * chunk))) * wobble[step]
+            probability = 0.75 - 0.6 * np.exp(-step / (10 + 5 * chunk)) * wobble[step]
+            yield {"chunk": chunk, "step": step, "loss": loss, "target_probability": probability}
 
 
-def _scores(run: str, track: str, source: str, seed: int, number: int, steered: bool) -> pd.DataFrame:
+def _scores(run: str, track: str, source: str, seed: int, number: int, steered: bool) -> list[Score]:
     """Made-up scores: each track is better than the one before by 1 dB, each run worse than the one before by 0.5 dB.
 
     From the third track on they vary besides.
@@ -181,16 +195,21 @@ def _scores(run: str, track: str, source: str, seed: int, number: int, steered: 
     vary = random.standard_normal(3) if seed > 1 else np.zeros(3)
     gain = (seed if seed < 2 else 0.5) - 0.5 * number + 1.5 * vary[0]
     level, tag = -3.2 + vary[1], 0.2 + 0.1 * vary[2]
-    figures = {
-        "masked": [1.9 + gain, 1.61 + gain, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, level, 0.5 + tag, tag],
-        "residual": [-14.9, -15.19, 2.0, 2.7, 1.7, 2.4, 1.0, -9.0, 2.1, 6, 0, -5.7, 0.4, -0.1],
-        "mixture": [0.29, 0.0, -0.7, 0.0, -0.7, 0.0, 9.9, -0.7, 290.0, 6, 0, 2.9, 0.5, 0.0],
-        "silence": [np.nan, np.nan, 0.0, 0.7, 0.0, 0.7, 0.0, np.nan, np.nan, 6, 0, -np.inf, 0.01, -0.49],
-    }
-    rows = [[run, track, source, estimate, *values, ""] for estimate, values in figures.items()]
-    scores = pd.DataFrame(rows, columns=SCORES)
-    scores.loc[scores.estimate == "silence", "warning"] = SILENCE_WARNING
-    return scores if steered else scores[scores.estimate == "masked"].assign(estimate=run)
+    stem = [1.9 + gain, 1.61 + gain, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, level, 0.5 + tag, tag, ""]
+    other = [-14.9, -15.19, 2.0, 2.7, 1.7, 2.4, 1.0, -9.0, 2.1, 6, 0, -5.7, 0.4, -0.1, ""]
+    estimates = {"masked": stem, "residual": other} if steered else {run: stem}
+    return [_score(run, track, source, estimate, figures) for estimate, figures in estimates.items()]
+
+
+def _scores_to_compare(track: str, source: str) -> list[Score]:
+    nan = np.nan
+    mixture = [0.29, 0.0, -0.7, 0.0, -0.7, 0.0, 9.9, -0.7, 290.0, 6, 0, 2.9, 0.5, 0.0, ""]
+    silence = [nan, nan, 0.0, 0.7, 0.0, 0.7, 0.0, nan, nan, 6, 0, -np.inf, 0.01, -0.49, SILENCE_WARNING]
+    return [_score(name, track, source, name, row) for name, row in (("mixture", mixture), ("silence", silence))]
+
+
+def _score(run: str, track: str, source: str, estimate: str, figures: list[Any]) -> Score:
+    return dict(zip(SCORES, [run, track, source, estimate, *figures], strict=True))
 
 
 def _summary(scores: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -240,9 +259,14 @@ def _mean_and_interval(values: pd.Series) -> tuple[float, float, float]:
     return mean, mean - error, mean + error
 
 
-def _write_table(path: Path, table: pd.DataFrame) -> None:
+def _write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(path, sep="\t", index=False, float_format="%.6f", na_rep="nan")
+    rows = list(rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], dialect="excel-tab")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({key: f"{cell:.6f}" if isinstance(cell, float) else cell for key, cell in row.items()})
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -1,14 +1,13 @@
 """Pictures of how the scores are distributed: every track a dot, for each source and each run or baseline.
 
-They stand on the page and in Snakemake's own report, on light and on dark paper: nothing is filled behind them, and their
-colours are seen on both.
+They stand on the page and in Snakemake's own report, on light and on dark paper: nothing is filled behind them, and
+their colours are seen on both.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -64,8 +63,8 @@ def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[R
     values = {source: [_values(scores, source, *run, distribution.column) for run in runs] for source in sources}
     drawn = {source: rows for source, rows in values.items() if any(len(row) for row in rows)}
     lines = math.ceil(len(drawn) / COLUMNS) or 1
-    style: dict[str, Any] = {"svg.hashsalt": distribution.name, "font.size": 10, "font.family": "sans-serif"}
-    with matplotlib.rc_context(style):
+    # The salt makes the names within the SVG, and so its bytes, the same every time.
+    with matplotlib.rc_context({"svg.hashsalt": distribution.name}):
         height = lines * (ROW_IN * len(runs) + AROUND_IN)
         figure = Figure(figsize=(WIDTH_IN, height), layout="constrained")
         if not drawn:
