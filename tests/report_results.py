@@ -254,7 +254,7 @@ def _comparisons(scores: pd.DataFrame, runs: Sequence[str]) -> Iterator[dict[str
                 }
 
 
-def _mean_and_interval(values: pd.Series) -> tuple[float, float, float]:
+def _mean_and_interval(values: "pd.Series[float]") -> tuple[float, float, float]:
     mean, error = values.mean(), 1.96 * values.sem()
     return mean, mean - error, mean + error
 

@@ -52,6 +52,13 @@ def compared(plan: Plan) -> list[tuple[str, str]]:
     return [*((name, run["parts"][0]) for name, run in plan.runs.items()), *((name, "") for name in plan.baselines)]
 
 
+def figures_of(scores: Sequence[Row], source: str, run: str, estimate: str, column: str) -> NDArray[np.float64]:
+    """The finite figures of a run's estimate, or of all its estimates where none is named."""
+    rows = (row for row in scores if row["source"] == source and row["run"] == run)
+    figures = np.array([number(row.get(column)) for row in rows if estimate in ("", row["estimate"])], np.float64)
+    return figures[np.isfinite(figures)]
+
+
 def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[Row], image: Path) -> None:
     """Draw one panel for each source, and in it a row of dots for each run and baseline, over their box.
 
@@ -60,7 +67,7 @@ def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[R
     """
     runs = compared(plan)
     sources = sorted({row["source"] for row in scores})
-    values = {source: [_values(scores, source, *run, distribution.column) for run in runs] for source in sources}
+    values = {source: [figures_of(scores, source, *run, distribution.column) for run in runs] for source in sources}
     drawn = {source: rows for source, rows in values.items() if any(len(row) for row in rows)}
     lines = math.ceil(len(drawn) / COLUMNS) or 1
     # The salt makes the names within the SVG, and so its bytes, the same every time.
@@ -81,13 +88,6 @@ def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[R
             figure.savefig(part, format="svg", transparent=True, dpi=200, metadata={"Date": None})
 
 
-def _values(scores: Sequence[Row], source: str, run: str, estimate: str, column: str) -> NDArray[np.float64]:
-    """The finite figures of a run's estimate, or of all its estimates where none is named."""
-    rows = (row for row in scores if row["source"] == source and row["run"] == run)
-    figures = np.array([number(row.get(column)) for row in rows if estimate in ("", row["estimate"])], np.float64)
-    return figures[np.isfinite(figures)]
-
-
 def _draw_panel(
     axes: Axes, source: str, runs: Sequence[tuple[str, str]], rows: Sequence[NDArray[np.float64]], steered: int
 ) -> None:
@@ -98,11 +98,11 @@ def _draw_panel(
             continue
         colour = BLUE if place < steered else ORANGE
         low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
-        axes.barh(place, high - low, left=low, height=0.72, color=colour, alpha=0.2)
-        axes.plot([middle, middle], [place - 0.36, place + 0.36], color=colour, linewidth=2.5)
+        axes.barh(place, high - low, left=low, height=0.72, color=colour, alpha=0.25)
         across = place + random.uniform(-0.26, 0.26, len(values))
         # As pixels: ten thousand dots would be a megabyte of SVG.
-        axes.scatter(values, across, s=9, color=colour, alpha=0.75, linewidths=0, rasterized=True)
+        axes.scatter(values, across, s=9, color=colour, alpha=0.6, linewidths=0, rasterized=True)
+        axes.plot([middle, middle], [place - 0.36, place + 0.36], color=INK, linewidth=3)
     axes.set_title(source, loc="left", color=INK, fontsize=11, fontweight="bold")
     axes.set_yticks(range(len(runs)), [run for run, _ in runs])
     axes.set_ylim(len(runs) - 0.4, -0.6)
