@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.io import wavfile
 
-from stemsteer import audio
 from stemsteer.audio import Signal
 from stemsteer.files import write_json
 
@@ -128,9 +128,9 @@ def _make_track(
         "warnings": [],
     }
     decoded = folder / "audio" / track
-    audio.write(decoded / "mixture.wav", mixture, RATE)
+    _write_audio(decoded / "mixture.wav", mixture)
     for source in referenced:
-        audio.write(decoded / f"references/{source}.wav", parts[source], RATE)
+        _write_audio(decoded / f"references/{source}.wav", parts[source])
     write_json(decoded / "facts.json", facts)
     write_json(folder / f"codes/embedded/{track}.json", {"si_sdr_db": 16.9, "snr_db": 17.04, "codes_used": 1893})
     for number, run in enumerate(runs):
@@ -153,9 +153,9 @@ def _make_stem(
     folder: Path, run: str, track: str, source: str, stem: Signal, other: Signal, facts: dict[str, Any], seed: int
 ) -> None:
     stems, estimates = folder / "stems" / track, folder / "estimates" / track
-    audio.write(stems / f"{source}.wav", stem, RATE)
-    audio.write(stems / f"{source}.other.wav", other, RATE)
-    audio.write(estimates / f"{source}.wav", stem[:, :1], RATE)
+    _write_audio(stems / f"{source}.wav", stem)
+    _write_audio(stems / f"{source}.other.wav", other)
+    _write_audio(estimates / f"{source}.wav", stem[:, :1])
     record = {
         "settings": SETTINGS,
         "generator_sha256": "6f1c" + "0" * 60,
@@ -257,6 +257,12 @@ def _comparisons(scores: pd.DataFrame, runs: Sequence[str]) -> Iterator[dict[str
 def _mean_and_interval(values: "pd.Series[float]") -> tuple[float, float, float]:
     mean, error = values.mean(), 1.96 * values.sem()
     return mean, mean - error, mean + error
+
+
+def _write_audio(path: Path, signal: Signal) -> None:
+    """With scipy, because libsndfile waits until every file is on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    wavfile.write(path, RATE, signal)
 
 
 def _write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
