@@ -3,8 +3,10 @@
 Targets:
     all (default)   stems, scores and the report of every track, source and run in the config
     stems           the stems only
+    verify          compare the scores with those of an earlier run
     plan            print what there is to do and how long it will take
     models          fetch the weights that the config needs
+    minislakh       make the 31 pieces of music with known sources that the benchmarks use
     codec           train and evaluate the embedded codec
 """
 
@@ -31,6 +33,8 @@ include: "rules/encode.smk"
 include: "rules/ascend.smk"
 include: "rules/stems.smk"
 include: "rules/evaluate.smk"
+include: "rules/baselines.smk"
+include: "rules/verify.smk"
 include: "rules/plan.smk"
 include: "rules/report.smk"
 include: "rules/codec_training.smk"

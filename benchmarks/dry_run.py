@@ -4,7 +4,7 @@
 
 makes tables of so many tracks (empty files; four sources, two runs: 18 jobs a track), and prints for each the CPU time
 and the peak memory of a dry run of StemSteer, those of a bare Snakefile with the same rules, wildcards and files but
-nothing else, and their ratio.
+nothing else, and the ratio of the times. Both are run `--repeats` times, in turns; the figures are medians.
 """
 
 import argparse
@@ -12,8 +12,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCES = ("vocals", "drums", "guitar", "piano")
@@ -58,12 +60,14 @@ class Cost:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tracks", type=int, nargs="+", help="numbers of tracks to try")
+    parser.add_argument("--repeats", type=int, default=3, help="dry runs of each (default: 3)")
+    options = parser.parse_args()
     print("tracks", "jobs", "seconds", "megabytes", "bare_jobs", "bare_seconds", "bare_megabytes", "ratio", sep="\t")
-    for number in parser.parse_args().tracks:
+    for number in options.tracks:
         with tempfile.TemporaryDirectory() as folder:
             make_corpus(Path(folder), number)
-            ours = dry_run(Path(folder), "--snakefile", str(REPOSITORY / "Snakefile"), "--configfile", "config.yaml")
-            bare = dry_run(Path(folder), "--snakefile", "Snakefile")
+            turns = [(ours_of(Path(folder)), bare_of(Path(folder))) for _ in range(options.repeats)]
+        ours, bare = (median_cost(costs) for costs in zip(*turns, strict=True))
         costs = [f"{cost.jobs}\t{cost.seconds:.1f}\t{cost.megabytes:.0f}" for cost in (ours, bare)]
         print(number, *costs, f"{ours.seconds / bare.seconds:.2f}", sep="\t", flush=True)
 
@@ -81,10 +85,22 @@ def make_corpus(folder: Path, tracks: int) -> None:
     (folder / "Snakefile").write_text(BARE.format(tracks=tracks, runs=RUNS, sources=SOURCES))
 
 
+def ours_of(folder: Path) -> Cost:
+    return dry_run(folder, "stems", "--snakefile", str(REPOSITORY / "Snakefile"), "--configfile", "config.yaml")
+
+
+def bare_of(folder: Path) -> Cost:
+    return dry_run(folder, "--snakefile", "Snakefile")
+
+
+def median_cost(costs: Sequence[Cost]) -> Cost:
+    """Medians of the time and of the memory."""
+    return Cost(median(c.seconds for c in costs), median(c.megabytes for c in costs), costs[0].jobs)
+
+
 def dry_run(folder: Path, *options: str) -> Cost:
     """What the stems of a corpus cost to plan."""
-    target = ["stems"] if "--configfile" in options else []
-    command = [sys.executable, "-m", "snakemake", *target, "--dry-run", "--quiet", "rules", *options, "--cores", "2"]
+    command = [sys.executable, "-m", "snakemake", *options, "--dry-run", "--quiet", "rules", "--cores", "2"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
     output = process.stdout.read()

@@ -6,9 +6,9 @@ Inputs: results/audio/<track>/model.wav and the quality of its codes. Outputs, i
 interrupted job goes on from.
 """
 
-# The outputs of a rule cannot depend on its wildcards: in jobs for all sources of a track, tracks with the same sources
-# share a rule.
-for number, (sources, track_pattern) in enumerate(ascent_groups()):
+# The outputs of a rule cannot depend on its wildcards: in jobs for all sources of a track, the tracks of a run with the
+# same sources share a rule.
+for number, (sources, runs, tracks) in enumerate(ascent_groups()):
 
     rule:
         name:
@@ -27,16 +27,17 @@ for number, (sources, track_pattern) in enumerate(ascent_groups()):
         benchmark:
             f"logs/ascend/{ASCENT}.benchmark.tsv"
         wildcard_constraints:
-            track=track_pattern,
+            run=runs,
+            track=tracks,
         conda:
             "../envs/torch.yaml"
-        threads: run_threads
+        threads: by_run(threads_of)
         resources:
             mem_mb=ascent_memory,
             runtime=ascent_time,
         params:
-            sources=ascent_sources,
-            settings=ascent_settings,
+            sources=sources,
+            settings=by_run(ascent_settings_of),
             method=METHOD_VERSION,
             device=PLAN.config.device,
         script:

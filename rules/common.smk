@@ -1,7 +1,9 @@
 """What all rules share: the validated config, the tracks, and the names in file paths."""
 
+import inspect
 import re
 import sys
+from collections.abc import Callable
 from functools import cache
 
 from snakemake.io import contains_wildcard
@@ -30,6 +32,32 @@ def read_plan() -> Plan:
 PLAN = read_plan()
 
 
+def inspected(function: Callable) -> Callable:
+    """A function of thousands of jobs: Snakemake inspects its signature for each, which takes longer than the call."""
+    function.__signature__ = inspect.signature(function)
+    return function
+
+
+def by_run(value: Callable[[str], object]):
+    """What runs differ in: a function of the wildcards, or the value itself if all runs agree, which is faster."""
+    values = [value(run) for run in PLAN.config.runs]
+    if all(other == values[0] for other in values):
+        return values[0]
+
+    @inspected
+    def of_run(wildcards):
+        return value(wildcards.run)
+
+    return of_run
+
+
+# What each baseline does, and the settings of the generator that it is about.
+BASELINES = {
+    name: (method, PLAN.config.generators[generator].model_dump() if generator else None)
+    for name, (method, generator) in PLAN.config.baseline_runs.items()
+}
+
+
 def one_of(names: list[str]) -> str:
     """A pattern that matches these names and nothing else."""
     return "|".join(re.escape(name) for name in names)
@@ -56,11 +84,8 @@ def stem_files() -> list[str]:
 
 def score_files() -> list[str]:
     """The score tables of all stems that have a reference."""
-    return [
-        f"results/runs/{stem.run}/scores/{stem.track}/{stem.source}.tsv"
-        for stem in PLAN.stems
-        if stem.source in PLAN.tracks[stem.track].references
-    ]
+    scored = [stem for stem in PLAN.stems if stem.source in PLAN.tracks[stem.track].references]
+    return [f"results/runs/{stem.run}/scores/{stem.track}/{stem.source}.tsv" for stem in scored + PLAN.baseline_stems]
 
 
 def watched(path: str) -> list[str]:
@@ -107,30 +132,29 @@ def own_checkpoint(wildcards) -> list[str]:
     return [] if weights in registry() else watched(weights)
 
 
+def own_checkpoints() -> list[str]:
+    """The weights of all generators that runs steer, as far as they are files of the user's."""
+    weights = {PLAN.config.generator_of(run).weights for run in PLAN.config.runs}
+    return [path for weight in sorted(weights - set(registry())) for path in watched(weight)]
+
+
 def model_links() -> list[str]:
     """Links to the weights that the runs need and that have to be fetched."""
     runs = PLAN.config.runs
     needed = {name for run in runs for name in (PLAN.config.generator_of(run).weights, *runs[run].taggers)}
+    needed.add(PLAN.config.chosen_judge)
     return [f"results/models/{model}" for model in downloadable() if model in needed]
-
-
-def run_settings(wildcards) -> dict:
-    """The method settings of a run, for params: a change of any of them redoes the run."""
-    return settings_of(wildcards.run)
 
 
 @cache
 def settings_of(run: str) -> dict:
-    return PLAN.config.runs[run].model_dump()
-
-
-def ascent_settings(wildcards) -> dict:
-    """All that a run says of its ascents: its settings, its generator, and the taggers whose weights are the user's."""
-    return ascent_settings_of(wildcards.run)
+    """The method settings of a run, for params: a change of any of them redoes the run, one more source does not."""
+    return PLAN.config.runs[run].model_dump(exclude={"sources"})
 
 
 @cache
 def ascent_settings_of(run: str) -> dict:
+    """All that a run says of its ascents: its settings, its generator, and the taggers whose weights are the user's."""
     return {
         "run": settings_of(run),
         "generator": PLAN.config.generator_of(run).model_dump(),
@@ -148,19 +172,20 @@ def own_tagger_files(wildcards) -> list[str]:
 ASCENT = "{run}/{track}/all" if PLAN.config.sources_together else "{run}/{track}/{source}"
 
 
-def ascent_groups() -> list[tuple[list[str], str]]:
-    """The sources that a job of ascents is for, or the wildcard, and a pattern of the tracks to which that applies."""
+def ascent_groups() -> list[tuple[list[str], str, str]]:
+    """The sources that a job of ascents is for, or the wildcard, and patterns of the runs and tracks that it is for."""
     if not PLAN.config.sources_together:
-        return [(["{source}"], "[^/]+")]
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for name, track in PLAN.tracks.items():
-        groups.setdefault(tuple(track.sources), []).append(name)
-    return [(list(sources), one_of(tracks)) for sources, tracks in groups.items()]
-
-
-def ascent_sources(wildcards) -> list[str]:
-    """The sources of one job of ascents."""
-    return list(PLAN.tracks[wildcards.track].sources) if PLAN.config.sources_together else [wildcards.source]
+        return [(["{source}"], one_of(list(PLAN.config.runs)), "[^/]+")]
+    groups: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for run in PLAN.config.runs:
+        for track in PLAN.tracks:
+            if sources := tuple(PLAN.sources_of(run, track)):
+                groups.setdefault(sources, {}).setdefault(run, []).append(track)
+    return [
+        (list(sources), one_of([run]), one_of(tracks))
+        for sources, runs in groups.items()
+        for run, tracks in runs.items()
+    ]
 
 
 def estimate_files(sources: list[str], suffix: str):
@@ -169,14 +194,15 @@ def estimate_files(sources: list[str], suffix: str):
     return update(files) if PLAN.config.sources_together else files
 
 
-def run_threads(wildcards) -> int:
-    return PLAN.config.runs[wildcards.run].threads
+def threads_of(run: str) -> int:
+    return PLAN.config.runs[run].threads
 
 
-def run_parts(wildcards) -> tuple[str, str]:
-    return PLAN.config.runs[wildcards.run].parts
+def parts_of(run: str) -> tuple[str, str]:
+    return PLAN.config.runs[run].parts
 
 
+@inspected
 def quality_of_codes(wildcards) -> str:
     return f"results/codes/{PLAN.config.runs[wildcards.run].generator}/{wildcards.track}.json"
 
@@ -191,16 +217,17 @@ def reconstruction_of_run(wildcards) -> list[str]:
     return [f"results/codes/{run.generator}/{wildcards.track}.wav"] if run.needs_reconstruction else []
 
 
-def seconds_of(wildcards) -> float:
+def seconds_of(track: str) -> float:
     """The length of a track, as far as it is known by now."""
-    return track_seconds(PLAN.tracks[wildcards.track], Path(f"results/audio/{wildcards.track}/model.wav"))
+    return track_seconds(PLAN.tracks[track], f"results/audio/{track}/model.wav")
 
 
 def memory(base: float, each_second: float = 0):
     """A `mem_mb` function: so many MB, and so many for each second of the track."""
 
+    @inspected
     def mem_mb(wildcards, attempt: int) -> int:
-        return megabytes(base, each_second, seconds_of(wildcards) if each_second else 0, attempt)
+        return megabytes(base, each_second, seconds_of(wildcards.track) if each_second else 0, attempt)
 
     return mem_mb
 
@@ -208,8 +235,9 @@ def memory(base: float, each_second: float = 0):
 def time(base: float, each_second: float):
     """A `runtime` function: so many minutes, and so many seconds for each second of the track."""
 
+    @inspected
     def runtime(wildcards, attempt: int) -> int:
-        return minutes(base, each_second * seconds_of(wildcards), attempt)
+        return minutes(base, each_second * seconds_of(wildcards.track), attempt)
 
     return runtime
 
@@ -224,20 +252,22 @@ def ascends_on_gpu() -> bool:
     return not {"gpu", "gres", "gpu_model"}.isdisjoint(set_for("ascend"))
 
 
+@inspected
 def ascent_memory(wildcards, attempt: int) -> int:
     settings = PLAN.config.runs[wildcards.run]
     batch = 1 if PLAN.config.batch == "auto" else PLAN.config.batch
-    return megabytes(ascent_megabytes(settings, seconds_of(wildcards), batch), 0, 0, attempt)
+    return megabytes(ascent_megabytes(settings, seconds_of(wildcards.track), batch), 0, 0, attempt)
 
 
+@inspected
 def ascent_time(wildcards, attempt: int) -> int:
-    settings, sources = PLAN.config.runs[wildcards.run], len(ascent_sources(wildcards))
-    return minutes(10, ascent_seconds(settings, seconds_of(wildcards), sources, ascends_on_gpu()), attempt)
+    settings = PLAN.config.runs[wildcards.run]
+    sources = len(PLAN.sources_of(wildcards.run, wildcards.track)) if PLAN.config.sources_together else 1
+    return minutes(10, ascent_seconds(settings, seconds_of(wildcards.track), sources, ascends_on_gpu()), attempt)
 
 
 def report_memory(wildcards, attempt: int) -> int:
-    longest = max(track_seconds(track, Path(track.mixture)) for track in PLAN.tracks.values())
-    return megabytes(2000, 10, longest, attempt)
+    return megabytes(2000, 10, max(map(seconds_of, PLAN.tracks)), attempt)
 
 
 def report_time(wildcards, attempt: int) -> int:

@@ -1,7 +1,8 @@
 """Scores of the stems whose reference is known.
 
-Inputs: the mixture, the stem with its other part, the reference. Outputs: results/runs/<run>/scores/<track>/<source>.tsv
-and all of them in one tidy table, results/scores.tsv.
+Inputs: the mixture, the stem with its other part, the reference. Outputs: results/runs/<run>/scores/<track>/<source>.tsv,
+all of them in one tidy table, results/scores.tsv, and what they say together: results/summary.tsv (means of each run with
+their intervals) and results/comparisons.tsv (runs against each other, track by track).
 """
 
 
@@ -18,12 +19,13 @@ rule evaluate:
     benchmark:
         "logs/evaluate/{run}/{track}/{source}.benchmark.tsv"
     conda:
-        "../envs/audio.yaml"
+        "../envs/torch.yaml"
     resources:
         mem_mb=memory(2000, 6),
-        runtime=time(5, 0.2),
+        runtime=time(5, 0.5),
     params:
-        parts=run_parts,
+        parts=by_run(parts_of),
+        judge=PLAN.config.chosen_judge,
         method=METHOD_VERSION,
     script:
         "../scripts/evaluate.py"
@@ -43,3 +45,21 @@ rule scores:
         "../envs/audio.yaml"
     script:
         "../scripts/scores.py"
+
+
+rule statistics:
+    input:
+        scores="results/scores.tsv",
+        plan="results/plan.json",
+    output:
+        summary="results/summary.tsv",
+        comparisons="results/comparisons.tsv",
+    log:
+        "logs/statistics.log",
+    benchmark:
+        "logs/statistics.benchmark.tsv"
+    localrule: True
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/summarise.py"

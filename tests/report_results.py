@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,9 @@ from scipy.io import wavfile
 
 from stemsteer.audio import Signal
 from stemsteer.files import write_json
+from stemsteer.metrics import COLUMNS
+from stemsteer.score_tables import write_table
+from stemsteer.statistics import comparisons, summary
 
 RATE = 44_100
 ODD_NAME = """Don't "stop" <b>& 100% #1 ü"""
@@ -19,14 +21,6 @@ DECODE_ERROR = "music/Broken <song>.mp3: this file holds text, not audio; replac
 SILENCE_WARNING = "the estimate is silent: SI-SDR, SIR and SAR are undefined"
 BASELINES = ("oracle-mask", "hpss")
 SOURCES = ("drums", "vocals")
-SCORES = [
-    *("run", "track", "source", "estimate", "si_sdr_db", "si_sdr_improvement_db", "snr_db", "snr_improvement_db"),
-    *("sdr_db", "sdr_improvement_db", "isr_db", "sir_db", "sar_db", "frames", "nan_frames", "level_db"),
-    *("tag_probability", "tag_probability_change", "warning"),
-]
-SUMMARISED = [
-    *("si_sdr_improvement_db", "snr_improvement_db", "sdr_improvement_db", "level_db", "tag_probability_change"),
-]
 Score = dict[str, Any]
 SETTINGS: dict[str, Any] = {
     "generator": "embedded",
@@ -85,8 +79,8 @@ def make_results(
     if referenced:
         _write_rows(results / "scores.tsv", scores)
         table = pd.DataFrame(scores)
-        _write_rows(results / "summary.tsv", _summary(table))
-        _write_rows(results / "comparisons.tsv", _comparisons(table, runs))
+        write_table(summary(table), results / "summary.tsv")
+        write_table(comparisons(table, dict.fromkeys(runs, "masked")), results / "comparisons.tsv")
     return results / "plan.json"
 
 
@@ -209,54 +203,7 @@ def _scores_to_compare(track: str, source: str) -> list[Score]:
 
 
 def _score(run: str, track: str, source: str, estimate: str, figures: list[Any]) -> Score:
-    return dict(zip(SCORES, [run, track, source, estimate, *figures], strict=True))
-
-
-def _summary(scores: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """A row for each source (all of them last), run and estimate; the interval is that of a normal distribution."""
-    for source in (*scores.source.unique(), "all"):
-        chosen = scores[(scores.source == source) | (source == "all")]
-        for (run, estimate), rows in chosen.groupby(["run", "estimate"], sort=False):
-            defined = rows.si_sdr_improvement_db.notna()
-            row = {"source": source, "run": run, "estimate": estimate}
-            row |= {"tracks": defined.sum(), "undefined": (~defined).sum()}
-            for key in SUMMARISED:
-                values = rows[key].replace(-np.inf, np.nan)
-                mean, low, high = _mean_and_interval(values)
-                row |= {f"{key}_mean": mean, f"{key}_median": values.median(), f"{key}_low": low, f"{key}_high": high}
-            yield row
-
-
-def _comparisons(scores: pd.DataFrame, runs: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """A row for each pair, source (all of them last) and measure."""
-    stems = scores[(scores.estimate != "residual")]
-    pairs = combinations([*runs, "mixture", "silence", *BASELINES], 2)
-    for run, against in pairs:
-        for source in (*scores.source.unique(), "all"):
-            for measure in ("si_sdr_db", "snr_db", "sdr_db"):
-                chosen = stems[(stems.source == source) | (source == "all")].set_index(["track", "source"])
-                difference = (chosen[chosen.run == run][measure] - chosen[chosen.run == against][measure]).dropna()
-                mean, low, high = _mean_and_interval(difference)
-                yield {
-                    "source": source,
-                    "measure": measure,
-                    "run": run,
-                    "estimate": "masked",
-                    "against": against,
-                    "against_estimate": "masked" if against in runs else against,
-                    "tracks": len(difference),
-                    "difference_mean": mean,
-                    "difference_low": low,
-                    "difference_high": high,
-                    "wins": (difference > 0).sum(),
-                    "losses": (difference < 0).sum(),
-                    "ties": (difference == 0).sum(),
-                }
-
-
-def _mean_and_interval(values: "pd.Series[float]") -> tuple[float, float, float]:
-    mean, error = values.mean(), 1.96 * values.sem()
-    return mean, mean - error, mean + error
+    return dict(zip(COLUMNS, [run, track, source, estimate, *figures], strict=True))
 
 
 def _write_audio(path: Path, signal: Signal) -> None:

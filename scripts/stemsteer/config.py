@@ -24,6 +24,12 @@ Precision = Literal["float32", "tf32", "bfloat16"]
 # What a mask can be compared with and applied to: the mixture, or what the generator makes of it without any steering.
 MaskedSignal = Literal["mixture", "reconstruction"]
 FftSize = Annotated[int, Field(ge=64, le=65536, multiple_of=2)]
+# Simple methods to compare with; see baselines.py.
+Baseline = Literal["oracle-mask", "codec", "codec-oracle", "hpss", "repet-sim"]
+# Taggers that come with StemSteer, as they are tried as the judge: those that know more sources first.
+JUDGES = ("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn")
+# What a run cannot be called: these stand for something else in the tables of scores.
+RESERVED = ("mixture", "silence", "all")
 
 
 class Settings(BaseModel):
@@ -77,6 +83,9 @@ class RunSettings(Settings):
     generator: str = Field("embedded", description="a name under `generators`")
     taggers: list[str] = Field(
         ["MTT_musicnn"], min_length=1, description="the taggers that listen; their losses are averaged"
+    )
+    sources: list[str] | None = Field(
+        None, min_length=1, description="only these of a track's sources, where a tagger has no tag for the others"
     )
     fft_sizes: list[FftSize] = Field(
         [2048, 1024, 512], min_length=1, description="of the masks, in samples at 44.1 kHz"
@@ -195,6 +204,13 @@ class CodecTrainingSettings(Settings):
     seed: int = Field(20211021, description="of the weights, the excerpts and the restarted codes")
 
 
+class VerifySettings(Settings):
+    """What the scores of a finished run are compared with (`snakemake verify`)."""
+
+    table: str | None = Field(None, description="scores to compare with: a copy of an earlier results/scores.tsv")
+    tolerance_db: float = Field(0.1, ge=0, description="by which a figure may differ")
+
+
 class Config(Settings):
     """All of `config.yaml`."""
 
@@ -220,12 +236,44 @@ class Config(Settings):
     )
     taggers: dict[str, TaggerSettings] = Field({}, description="taggers with weights of one's own, by name")
     runs: dict[str, RunSettings] = Field({"default": RunSettings()}, min_length=1)
+    baselines: list[Baseline] = Field(
+        ["oracle-mask", "codec", "codec-oracle", "hpss", "repet-sim"],
+        description="simple methods to compare with, on tracks with references",
+    )
+    judge: str | None = Field(
+        "auto",
+        description="a tagger that no run steers with: what it hears in stems is in the table of scores; "
+        "auto: one of those that come with StemSteer, null: none",
+    )
     stems: StemSettings = StemSettings()
+    verify: VerifySettings = VerifySettings()
     codec_training: CodecTrainingSettings = CodecTrainingSettings()
 
     def generator_of(self, run: str) -> GeneratorSettings:
         """The generator that a run steers."""
         return self.generators[self.runs[run].generator]
+
+    @property
+    def baseline_runs(self) -> dict[str, tuple[Baseline, str | None]]:
+        """The baselines by their names among the runs: each with the generator that it is about, if any."""
+        generators = sorted({run.generator for run in self.runs.values()})
+        named: dict[str, tuple[Baseline, str | None]] = {}
+        for baseline in dict.fromkeys(self.baselines):
+            if baseline in ("codec", "codec-oracle"):
+                named |= {f"{baseline}-{generator}": (baseline, generator) for generator in generators}
+            else:
+                named[baseline] = (baseline, None)
+        return named
+
+    @property
+    def chosen_judge(self) -> str | None:
+        """The tagger that judges the stems."""
+        if self.judge != "auto":
+            return self.judge
+        return next((tagger for tagger in JUDGES if not self._steers(tagger)), None)
+
+    def _steers(self, tagger: str) -> bool:
+        return any(tagger in run.taggers for run in self.runs.values())
 
     def own_taggers_of(self, run: str) -> dict[str, TaggerSettings]:
         """Those taggers of a run that have weights of the user's own."""
@@ -252,6 +300,20 @@ class Config(Settings):
                 if tagger not in taggers:
                     hint = did_you_mean(tagger, taggers) or f" (known: {', '.join(taggers)})"
                     raise ValueError(f"runs.{name}.taggers: {tagger!r} is not a tagger{hint}")
+        for name in (*RESERVED, *self.baseline_runs):
+            if name in self.runs:
+                raise ValueError(f"runs: {name!r} means something else in the table of scores; choose another name")
+        return self
+
+    @model_validator(mode="after")
+    def _judge_is_impartial(self) -> "Config":
+        if self.judge is None or self.judge == "auto":
+            return self
+        if self.judge not in (taggers := names_of("tagger")):
+            hint = did_you_mean(self.judge, taggers) or f" (known: {', '.join(taggers)})"
+            raise ValueError(f"judge: {self.judge!r} is not a tagger of resources/models.yaml{hint}")
+        if self._steers(self.judge):
+            raise ValueError(f"judge: a run steers with {self.judge}, which would judge its own work; choose another")
         return self
 
 

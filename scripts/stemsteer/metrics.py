@@ -1,14 +1,16 @@
-"""How well an estimate matches the source it is meant to be: SI-SDR, SNR, BSSEval, level, each set against the mixture.
+"""How well an estimate matches the source it is meant to be: SI-SDR, SNR, BSSEval, level, and what a tagger hears.
 
 Signals are `[samples, channels]`; all channels count together, as one long vector. Sums are in float64.
 
-What silence does: no figure is defined where the reference is silent, and none of BSSEval where the source is all that
-the mixture holds: these are NaN. A silent estimate has an SNR and an SDR of 0 dB (the error is the whole source), an
-ISR of 0 dB and a level of minus infinity; its SI-SDR, SIR and SAR are 0 / 0, NaN. The column `warning` says so.
+What silence does: no figure in dB is defined where the reference is silent, and none of BSSEval where the source is all
+that the mixture holds: these are NaN. A silent estimate has an SNR and an SDR of 0 dB (the error is the whole source),
+an ISR of 0 dB and a level of minus infinity; its SI-SDR, SIR and SAR are 0 / 0, NaN. The column `warning` says so. Tag
+probabilities need no reference, and a tagger has an answer to silence too: they are defined wherever there is a judge.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +37,25 @@ COLUMNS = (
     "frames",
     "nan_frames",
     "level_db",
+    "tag_probability",
+    "tag_probability_change",
     "warning",
 )
 """Columns of the score table."""
+
+FOR_COMPARISON = ("mixture", "silence")
+"""Estimates that no run makes: rows to compare with."""
 
 IMPROVED = ("si_sdr_db", "snr_db", "sdr_db")
 """Figures that are also given as their difference to the mixture's."""
 
 Row = dict[str, float | int | str]
+
+
+class Listener(Protocol):
+    """What tells how probable a source's tags are in each of some `signals`; see judge.py."""
+
+    def probabilities(self, signals: Sequence[Signal], mixture: Signal, rate: int) -> list[float]: ...
 
 
 def si_sdr(reference: Signal, estimate: Signal) -> float:
@@ -74,18 +87,25 @@ def level_db(reference: Signal, estimate: Signal) -> float:
     return _db(_inner(estimate, estimate), energy) if energy else math.nan
 
 
-def score(reference: Signal, mixture: Signal, estimates: Mapping[str, Signal], rate: int) -> list[Row]:
+def score(
+    reference: Signal,
+    mixture: Signal,
+    estimates: Mapping[str, Signal],
+    rate: int,
+    judge: Listener | None = None,
+) -> list[Row]:
     """A row of figures for each estimate of the source `reference`, and for the mixture and silence in its place.
 
     The columns are those of `COLUMNS` from `estimate` on. BSSEval's figures are medians over 1 s frames, NaN and
     infinite ones left out; an improvement is the difference of two such figures. The mixture has no artefacts: its
-    SAR, some 290 dB, is rounding.
+    SAR, some 290 dB, is rounding. Without a `judge` tag probabilities are NaN.
     """
     rows = {**estimates, "mixture": mixture, "silence": np.zeros_like(mixture)}
     framewise = bsseval(reference, mixture, list(rows.values()), rate)
+    heard = judge.probabilities(list(rows.values()), mixture, rate) if judge else [math.nan] * len(rows)
     figures = {
-        name: _figures(reference, estimate, values)
-        for (name, estimate), values in zip(rows.items(), framewise, strict=True)
+        name: {**_figures(reference, estimate, values), "tag_probability": probability}
+        for (name, estimate), values, probability in zip(rows.items(), framewise, heard, strict=True)
     }
     about_track = _about_track(reference, mixture, rate)
     return [
@@ -96,6 +116,7 @@ def score(reference: Signal, mixture: Signal, estimates: Mapping[str, Signal], r
                 column.replace("_db", "_improvement_db"): figures[name][column] - figures["mixture"][column]
                 for column in IMPROVED
             },
+            "tag_probability_change": figures[name]["tag_probability"] - figures["mixture"]["tag_probability"],
             "warning": "; ".join(about_track + _about_estimate(estimate)),
         }
         for name, estimate in rows.items()
@@ -120,7 +141,7 @@ def _about_track(reference: Signal, mixture: Signal, rate: int) -> list[str]:
     if len(reference) < rate:
         warnings.append(f"shorter than 1 s: BSSEval over one frame of {len(reference) / rate:.3f} s")
     if not reference.any():
-        warnings.append("the reference is silent: no figure is defined")
+        warnings.append("the reference is silent: no figure in dB is defined")
     elif np.array_equal(reference, mixture):
         warnings.append("the mixture holds nothing but the source: BSSEval is undefined")
     return warnings

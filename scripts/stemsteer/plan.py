@@ -35,11 +35,27 @@ class Plan:
     def stems(self) -> list[Stem]:
         """All stems, run by run."""
         return [
-            Stem(run, track.track, source)
+            Stem(run, track, source)
             for run in self.config.runs
+            for track in self.tracks
+            for source in self.sources_of(run, track)
+        ]
+
+    @property
+    def baseline_stems(self) -> list[Stem]:
+        """The stems of all baselines: of the sources that tracks are asked for, where there is a reference."""
+        return [
+            Stem(baseline, track.track, source)
+            for baseline in self.config.baseline_runs
             for track in self.tracks.values()
             for source in track.sources
+            if source in track.references
         ]
+
+    def sources_of(self, run: str, track: str) -> list[str]:
+        """The sources that a run extracts from a track."""
+        wanted = self.config.runs[run].sources
+        return [source for source in self.tracks[track].sources if wanted is None or source in wanted]
 
     @property
     def stem_suffix(self) -> str:
@@ -54,6 +70,8 @@ class Plan:
             "stem_suffix": self.stem_suffix,
             "sources_together": self.config.sources_together,
             "runs": {name: {**run.model_dump(), "parts": run.parts} for name, run in self.config.runs.items()},
+            "baselines": list(self.config.baseline_runs),
+            "judge": self.config.chosen_judge,
             "tracks": [
                 {
                     "track": track.track,
@@ -76,14 +94,24 @@ def make_plan(config: Config) -> Plan:
     known = known_names()
     check_sources("config: sources", config.sources, known)
     check_names(tracks, known)
-    wanted = sorted({source for track in tracks for source in track.sources})
-    for name, run in config.runs.items():
-        for tagger in run.taggers:
-            known_tagger = config.taggers.get(tagger) or registry()[tagger]
-            vocabulary = load_vocabulary(known_tagger.vocabulary or "")
-            for source in wanted:
-                try:
-                    find_tags(vocabulary, [source])
-                except UserError as error:
-                    raise UserError(f"run {name!r}, tagger {tagger}: {error}") from None
-    return Plan(config, {track.track: track for track in tracks})
+    plan = Plan(config, {track.track: track for track in tracks})
+    for name in config.runs:
+        _check_run(plan, name, known)
+    return plan
+
+
+def _check_run(plan: Plan, name: str, known: set[str]) -> None:
+    """That every tagger of a run knows the sources that it will be asked for."""
+    run = plan.config.runs[name]
+    check_sources(f"run {name!r}: sources", run.sources or [], known)
+    wanted = sorted({source for track in plan.tracks for source in plan.sources_of(name, track)})
+    for tagger in run.taggers:
+        known_tagger = plan.config.taggers.get(tagger) or registry()[tagger]
+        vocabulary = load_vocabulary(known_tagger.vocabulary or "")
+        for source in wanted:
+            try:
+                find_tags(vocabulary, [source])
+            except UserError as error:
+                raise UserError(
+                    f"run {name!r}, tagger {tagger}: {error}, or list under the run's key sources those that it knows"
+                ) from None

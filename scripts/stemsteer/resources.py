@@ -4,6 +4,8 @@ The figures are meant for the worst of what users have; a job for which they are
 """
 
 import math
+import os
+from functools import cache
 from pathlib import Path
 
 from stemsteer.config import RunSettings
@@ -24,14 +26,20 @@ on one core and on a GPU of some years ago. A slower machine gets another attemp
 """
 
 
-def track_seconds(track: Track, model_signal: Path) -> float:
+def track_seconds(track: Track, model_signal: str) -> float:
     """A track's length: of its model signal once that is there, until then as much as its file may hold."""
-    if model_signal.exists():
-        return model_signal.stat().st_size / MODEL_BYTES_A_SECOND
-    mixture, suffix = Path(track.mixture), Path(track.mixture).suffix.lower()
-    bounds = [] if track.duration is None else [track.duration]
-    if mixture.exists() and suffix in AUDIO:
-        bounds.append(mixture.stat().st_size / LEAST_BYTES_A_SECOND.get(suffix, LEAST_LOSSY))
+    try:
+        return os.stat(model_signal).st_size / MODEL_BYTES_A_SECOND
+    except FileNotFoundError:
+        return _longest(track.mixture, track.duration)
+
+
+@cache
+def _longest(mixture: str, duration: float | None) -> float:
+    bounds = [] if duration is None else [duration]
+    suffix = Path(mixture).suffix.lower()
+    if suffix in AUDIO and Path(mixture).exists():
+        bounds.append(Path(mixture).stat().st_size / LEAST_BYTES_A_SECOND.get(suffix, LEAST_LOSSY))
     return min(bounds, default=UNKNOWN_SECONDS)
 
 

@@ -40,7 +40,7 @@ def read_tracks(place: str, sources: list[str]) -> list[Track]:
         UserError: naming the table, the row and the column that is wrong.
     """
     sources = list(dict.fromkeys(sources))
-    path = _find(Path(place).expanduser())
+    path = find_place(Path(place).expanduser())
     if path.is_dir():
         return _from_folder(path, tuple(sources))
     if not path.is_file():
@@ -48,7 +48,7 @@ def read_tracks(place: str, sources: list[str]) -> list[Track]:
     return _from_table(path, tuple(sources))
 
 
-def _find(place: Path) -> Path:
+def find_place(place: Path) -> Path:
     """A relative place is one of the working directory, else one that comes with StemSteer, as the demo's table."""
     shipped = RESOURCES.parent / place
     return shipped if not place.exists() and shipped.exists() else place

@@ -57,6 +57,11 @@ def test_the_shipped_config_names_every_key() -> None:
         (("runs", "default", "preset"), "tagbox", r"runs\.default: preset: there is no ready-made run 'tagbox' \("),
         (("runs", "default", "stem_fft_size"), 511, r"runs\.default\.stem_fft_size"),
         (("runs",), {"../run": {}}, r"runs: '\.\./run' cannot be the name of a folder"),
+        (("runs",), {"silence": {}}, r"runs: 'silence' means something else in the table of scores"),
+        (("runs",), {"codec-embedded": {}}, r"runs: 'codec-embedded' means something else"),
+        (("baselines",), ["hpps"], r"baselines\.0: .*'hpss'.*not 'hpps'"),
+        (("judge",), "MTT_vvg", r"judge: 'MTT_vvg' is not a tagger .*did you mean MTT_vgg\?"),
+        (("judge",), "MTT_musicnn", r"judge: a run steers with MTT_musicnn, which would judge its own work"),
     ],
 )
 def test_a_mistake_is_told_with_its_key(path: tuple[str, ...], value: Any, sentence: str) -> None:
@@ -120,3 +125,30 @@ def test_the_published_settings_of_tagboxs_examples() -> None:
         assert (run.learning_rate, run.learning_rate_unit) == (rate, "absolute"), name
         assert run.steps == steps - 1, name  # TagBox's output is what it heard before its last step
         assert run.stem_fft_size == run.fft_sizes[-1], name
+
+
+def test_codec_baselines_are_made_for_every_generator_that_runs_steer() -> None:
+    other = {"generator": "other"}
+    config = Config.model_validate(
+        {"tracks": "x", "generators": {"embedded": {}, "other": {}, "unused": {}}, "runs": {"a": {}, "b": other}}
+    )
+    assert list(config.baseline_runs) == [
+        "oracle-mask",
+        "codec-embedded",
+        "codec-other",
+        "codec-oracle-embedded",
+        "codec-oracle-other",
+        "hpss",
+        "repet-sim",
+    ]
+    assert config.baseline_runs["codec-oracle-other"] == ("codec-oracle", "other")
+
+
+def test_no_tagger_judges_its_own_work() -> None:
+    def judge(*taggers: str) -> str | None:
+        return Config.model_validate({"tracks": "x", "runs": {"mine": {"taggers": list(taggers)}}}).chosen_judge
+
+    assert judge("MTT_musicnn") == "MTT_vgg"
+    assert judge("MTT_vgg") == "MTT_musicnn"
+    assert judge("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn") is None
+    assert Config.model_validate({"tracks": "x", "judge": None}).chosen_judge is None

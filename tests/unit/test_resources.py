@@ -10,16 +10,16 @@ from stemsteer.config import RunSettings
 from stemsteer.resources import ascent_megabytes, ascent_seconds, megabytes, minutes, track_seconds
 from stemsteer.tracks import Track
 
-ABSENT = Path("absent.wav")
+ABSENT = "absent.wav"
 
 
-def track(mixture: Path, duration: float | None = None) -> Track:
+def track(mixture: Path | str, duration: float | None = None) -> Track:
     return Track("song", str(mixture), ("drums",), duration=duration)
 
 
 def test_a_decoded_track_is_as_long_as_its_model_signal(tmp_path):
     audio.write(tmp_path / "model.wav", np.zeros((3 * 44100, 1), np.float32), 44100)
-    assert track_seconds(track(ABSENT, 60), tmp_path / "model.wav") == pytest.approx(3, abs=0.01)
+    assert track_seconds(track(ABSENT, 60), str(tmp_path / "model.wav")) == pytest.approx(3, abs=0.01)
 
 
 @pytest.mark.parametrize(("suffix", "kilobits"), [(".wav", 1411), (".flac", 800), (".mp3", 128), (".m4a", 96)])

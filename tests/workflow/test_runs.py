@@ -73,7 +73,15 @@ def as_wav(workdir: Workdir, separated: Ended) -> Ended:
 def test_every_job_is_done_once(separated: Ended) -> None:
     assert separated.status == 0, separated.output
     audio_jobs = {"decode": 1, "decode_reference": 1, "encode": 2, "ascend": 3, "stem": 3, "evaluate": 3}
-    assert separated.jobs == {**audio_jobs, "scores": 1, "plan_file": 1, "figures": 1, "report": 1, "all": 1, "total": 18}
+    assert separated.jobs == {
+        **audio_jobs,
+        "scores": 1,
+        "plan_file": 1,
+        "figures": 1,
+        "report": 1,
+        "all": 1,
+        "total": 18,
+    }
 
 
 def test_the_plan_is_told_whenever_it_is_asked_for(workdir: Workdir, separated: Ended) -> None:
@@ -89,12 +97,13 @@ def test_a_reference_of_another_rate_gives_finite_scores(workdir: Workdir, separ
     assert set(scores.track) == {TRACK}
     parts = {(run, part) for run in ("chunked residual", "jukebox") for part in ("masked", "residual")}
     parts |= {("style", "steered"), ("style", "residual")}
-    assert set(scores.index) == parts | {(run, estimate) for run in RUNS for estimate in ("mixture", "silence")}
+    # These are the same whatever the run, and stand once.
+    assert sorted(scores.index) == sorted(parts | {("mixture", "mixture"), ("silence", "silence")})
     assert np.isfinite(scores.loc[sorted(parts), ["si_sdr_db", "snr_db", "level_db"]]).all(axis=None)
     # The reference is the mixture at half the level, so that is what the mixture scores.
-    assert scores.loc[("style", "mixture"), "snr_db"] == pytest.approx(0, abs=0.01)
-    assert scores.loc[("style", "mixture"), "level_db"] == pytest.approx(6.02, abs=0.01)
-    assert scores.loc[("style", "mixture"), "si_sdr_db"] > 40
+    assert scores.loc[("mixture", "mixture"), "snr_db"] == pytest.approx(0, abs=0.01)
+    assert scores.loc[("mixture", "mixture"), "level_db"] == pytest.approx(6.02, abs=0.01)
+    assert scores.loc[("mixture", "mixture"), "si_sdr_db"] > 40
 
 
 def test_parts_are_named_by_what_they_are(workdir: Workdir, separated: Ended) -> None:

@@ -16,12 +16,10 @@ import soundfile
 
 from stemsteer.errors import UserError
 from stemsteer.files import read_json
+from stemsteer.metrics import FOR_COMPARISON
 
 ERROR_PREFIX = "error: "
 AUDIO_SUFFIXES = (".wav", ".flac")
-FOR_COMPARISON = ("mixture", "silence")
-"""Estimates that no run makes: score rows to compare with, in the table of every stem."""
-
 Row = dict[str, str]
 """A row of a table, as text."""
 

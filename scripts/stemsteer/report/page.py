@@ -18,7 +18,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from stemsteer import METHOD_VERSION
 from stemsteer.files import written_whole
-from stemsteer.report.collect import FOR_COMPARISON, Collection, Plan, Row, Track
+from stemsteer.metrics import FOR_COMPARISON
+from stemsteer.report.collect import Collection, Plan, Row, Track
 from stemsteer.report.distributions import DISTRIBUTIONS
 from stemsteer.report.origins import of_the_scores, origins
 from stemsteer.report.pictures import CURVE_SIZE, RANGE_DB, colour_stops

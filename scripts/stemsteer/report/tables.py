@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from stemsteer import statistics
 from stemsteer.report.collect import Row
 
 
@@ -71,31 +72,19 @@ OF_THE_JUDGE = ("tag_probability", "tag_probability_change")
 SCORES = [*NAMES, *FIGURES, text("warning", "Warning")]
 """All columns of the score table."""
 
-SUMMARISED = [
-    column
-    for column in FIGURES
-    if column.key
-    in (
-        "si_sdr_improvement_db",
-        "snr_improvement_db",
-        "sdr_improvement_db",
-        "level_db",
-        "tag_probability_change",
-    )
-]
+SUMMARISED = [column for column in FIGURES if column.key in statistics.MEASURES]
 """The figures of which the summary has means, medians and intervals."""
 
-_STATISTICS = ("mean", "median", "low", "high")
 SUMMARY = [
     text("source", "Source"),
     text("run", "Run"),
     text("estimate", "Estimate"),
     Column("tracks", "Tracks", digits=0),
     Column("undefined", "Undefined", digits=0),
-    *(Column(f"{column.key}_{statistic}", statistic) for column in SUMMARISED for statistic in _STATISTICS),
+    *(Column(f"{column.key}_{statistic}", statistic) for column in SUMMARISED for statistic in statistics.STATISTICS),
 ]
 
-MEASURES = [column for column in FIGURES if column.key in ("si_sdr_db", "snr_db", "sdr_db")]
+MEASURES = [column for column in FIGURES if column.key in statistics.COMPARED]
 """The figures in which runs are compared track by track."""
 
 COMPARISONS = [

@@ -8,7 +8,8 @@ from typing import Any
 
 import soundfile
 
-from stemsteer.report.collect import FOR_COMPARISON, Collection, Row, Source, Stem, Track
+from stemsteer.metrics import FOR_COMPARISON
+from stemsteer.report.collect import Collection, Row, Source, Stem, Track
 from stemsteer.report.copies import write_copies
 from stemsteer.report.pictures import Picture, TrackSpectrograms, draw_curves
 

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Made by `make envs` from constraints.txt; not to be edited.
+set -euo pipefail
+# tinysoundfont: only its synthesiser is used; playing through a sound card needs a library that is seldom there
+python -m pip install --no-deps tinysoundfont==0.3.7

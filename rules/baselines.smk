@@ -1,0 +1,32 @@
+"""Simple methods to compare with, made and scored for each source of a track that has a reference.
+
+Inputs: the mixture and the reference. Outputs, for each baseline, as for a run of that name:
+results/runs/<baseline>/stems/<track>/<source>.wav and results/runs/<baseline>/scores/<track>/<source>.tsv.
+"""
+
+if BASELINES:
+
+    rule baselines:
+        input:
+            own_checkpoints(),
+            mixture="results/audio/{track}/mixture.wav",
+            reference="results/audio/{track}/references/{source}.wav",
+        output:
+            stems=expand("results/runs/{baseline}/stems/{{track}}/{{source}}.wav", baseline=BASELINES),
+            scores=expand("results/runs/{baseline}/scores/{{track}}/{{source}}.tsv", baseline=BASELINES),
+        log:
+            "logs/baselines/{track}/{source}.log",
+        benchmark:
+            "logs/baselines/{track}/{source}.benchmark.tsv"
+        conda:
+            "../envs/torch.yaml"
+        resources:
+            mem_mb=memory(3000, 20),
+            runtime=time(5, 2),
+        params:
+            baselines=BASELINES,
+            judge=PLAN.config.chosen_judge,
+            method=METHOD_VERSION,
+            device=PLAN.config.device,
+        script:
+            "../scripts/baselines.py"

@@ -1,0 +1,50 @@
+"""What a config asks for, track by track."""
+
+from pathlib import Path
+
+import pytest
+
+from stemsteer.config import load_config
+from stemsteer.errors import UserError
+from stemsteer.plan import Stem, make_plan
+
+TABLE = """\
+track\tmixture\tsources\treference_drums\treference_bass
+a\ta.wav\tdrums,bass\td.wav\tb.wav
+b\tb.wav\tdrums\t\tb.wav
+"""
+
+
+@pytest.fixture(autouse=True)
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tracks.tsv").write_text(TABLE)
+
+
+def test_a_run_makes_only_the_sources_that_it_names() -> None:
+    runs = {"every": {"taggers": ["fcn-jamendo"]}, "some": {"taggers": ["fcn-mtat"], "sources": ["drums"]}}
+    plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": runs}))
+    assert [stem for stem in plan.stems if stem.run == "some"] == [Stem("some", t, "drums") for t in ("a", "b")]
+    assert [stem for stem in plan.stems if stem.run == "every"] == [
+        Stem("every", "a", "drums"),
+        Stem("every", "a", "bass"),
+        Stem("every", "b", "drums"),
+    ]
+
+
+def test_baselines_are_made_where_a_source_that_is_asked_for_has_a_reference() -> None:
+    plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": {"mine": {"taggers": ["fcn-jamendo"]}}}))
+    assert {(stem.track, stem.source) for stem in plan.baseline_stems} == {("a", "drums"), ("a", "bass")}
+    assert len(plan.baseline_stems) == 5 * 2
+
+
+@pytest.mark.parametrize(
+    ("run", "sentence"),
+    [
+        ({"taggers": ["fcn-mtat"]}, r"run 'mine', tagger fcn-mtat: .*no tag for the source 'bass'.*run's key sources"),
+        ({"sources": ["drumms"]}, r"run 'mine': sources: there is no source or tag 'drumms' \(did you mean drums\?\)"),
+    ],
+)
+def test_sources_that_a_tagger_does_not_know(run: dict[str, list[str]], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        make_plan(load_config({"tracks": "tracks.tsv", "runs": {"mine": run}}))

@@ -1,0 +1,47 @@
+"""`snakemake verify`: the scores of a finished run against stored ones."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stemsteer.metrics import COLUMNS
+from stemsteer.score_tables import write_table
+from workdir import Ended, Workdir
+
+NAMES = {"run": "quick", "track": "007", "source": "guitar", "estimate": "masked", "warning": ""}
+
+
+@pytest.fixture
+def workdir(tmp_path: Path) -> Workdir:
+    """Scores of a run that is over, of tracks whose references are not looked at any more."""
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music/song.wav").touch()
+    scores = pd.DataFrame([{**NAMES, "si_sdr_db": 1.0}], columns=list(COLUMNS))
+    write_table(scores, tmp_path / "results/scores.tsv")
+    write_table(scores.assign(si_sdr_db=1.5), tmp_path / "stored.tsv")
+    return Workdir(tmp_path)
+
+
+def verify(workdir: Workdir, **settings: object) -> Ended:
+    return workdir.snakemake("verify", tracks="music", verify=settings)
+
+
+def test_scores_are_compared_each_time_and_what_moved_is_told(workdir: Workdir) -> None:
+    for _ in range(2):
+        ended = verify(workdir, table="stored.tsv", tolerance_db=0.5)
+        assert ended.status == 0, ended.output
+        assert "the scores are those of stored.tsv, within 0.5 dB" in ended.output
+    ended = verify(workdir, table="stored.tsv")
+    assert ended.status == 1
+    assert "moved: quick / 007 / guitar / masked: si_sdr_db from 1.50 to 1.00 dB" in ended.output
+    assert "1 of 1 rows moved by more than 0.1 dB; results/verify.tsv lists them" in ended.output
+    assert list(workdir.table("results/verify.tsv").verdict) == ["moved"]
+
+
+def test_without_a_table_there_is_nothing_to_do(workdir: Workdir) -> None:
+    ended = verify(workdir)
+    assert ended.status == 1
+    assert ended.output.splitlines()[-1] == (
+        "error: config: verify.table is not set; give the table of scores to compare with"
+    )
