@@ -47,6 +47,7 @@ rule figures:
 rule report:
     input:
         stem_files(),
+        rules.statistics.output,
         rules.figures.output,
         plan="results/plan.json",
         scores="results/scores.tsv",
@@ -69,14 +70,16 @@ onerror:
     for written in map(Path, log):
         if advice := hint(written.read_text(encoding="utf-8", errors="replace")):
             print(advice, file=sys.stderr)
-    # What depends on a failed job never runs, the report and the table of all scores among it: here they are written
+    # What depends on a failed job never runs, the tables of all scores and the report among it: here they are written
     # over what there is.
     from figures import draw_figures
     from scores import gather
+    from summarise import summarise
 
     plan, scores = Path("results/plan.json"), Path("results/scores.tsv")
     write_json(plan, PLAN.as_dict())
     gather([table for table in score_files() if Path(table).exists()], scores)
+    summarise(scores, plan, *map(Path, rules.statistics.output))
     draw_figures(plan, scores, Path("results/figures"))
     script = Path(workflow.basedir) / "scripts/report.py"
     subprocess.run([sys.executable, script, plan, "results/report/index.html"])
