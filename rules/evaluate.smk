@@ -35,7 +35,7 @@ rule scores:
     input:
         score_files(),
     output:
-        "results/scores.tsv",
+        report("results/scores.tsv", caption="../report/captions/scores.rst", category="Scores"),
     log:
         "logs/scores.log",
     benchmark:
@@ -52,8 +52,8 @@ rule statistics:
         scores="results/scores.tsv",
         plan="results/plan.json",
     output:
-        summary="results/summary.tsv",
-        comparisons="results/comparisons.tsv",
+        summary=report("results/summary.tsv", caption="../report/captions/summary.rst", category="Scores"),
+        comparisons=report("results/comparisons.tsv", caption="../report/captions/comparisons.rst", category="Scores"),
     log:
         "logs/statistics.log",
     benchmark:

@@ -1,6 +1,7 @@
-"""The listening page, also over what there is when jobs failed.
+"""The listening page and pictures of the scores, also over what there is when jobs failed.
 
-Inputs: all stems and scores. Output: results/report/index.html, with its audio and pictures beside it.
+Inputs: all stems and scores. Outputs: results/figures/, how the scores are distributed; results/report/index.html, with its
+audio and pictures beside it.
 """
 
 import subprocess
@@ -9,9 +10,45 @@ from stemsteer.files import write_json
 from stemsteer.slurm_hints import hint
 
 
+rule figures:
+    input:
+        plan="results/plan.json",
+        scores="results/scores.tsv",
+    output:
+        report(
+            "results/figures/distributions.svg",
+            caption="../report/captions/distributions.rst",
+            category="Distributions",
+            labels={"figure": "SI-SDR improvement"},
+        ),
+        report(
+            "results/figures/levels.svg",
+            caption="../report/captions/distributions.rst",
+            category="Distributions",
+            labels={"figure": "Level"},
+        ),
+        report(
+            "results/figures/tags.svg",
+            caption="../report/captions/distributions.rst",
+            category="Distributions",
+            labels={"figure": "Tag probability"},
+        ),
+    log:
+        "logs/figures.log",
+    benchmark:
+        "logs/figures.benchmark.tsv"
+    localrule: True
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/figures.py"
+
+
 rule report:
     input:
         stem_files(),
+        rules.statistics.output,
+        rules.figures.output,
         plan="results/plan.json",
         scores="results/scores.tsv",
     output:
@@ -33,11 +70,16 @@ onerror:
     for written in map(Path, log):
         if advice := hint(written.read_text(encoding="utf-8", errors="replace")):
             print(advice, file=sys.stderr)
-    # What depends on a failed job never runs, the report and the table of all scores among it: here they are written
+    # What depends on a failed job never runs, the tables of all scores and the report among it: here they are written
     # over what there is.
-    write_json("results/plan.json", PLAN.as_dict())
-    script = Path(workflow.basedir) / "scripts/report.py"
-    subprocess.run([sys.executable, script, "results/plan.json", "results/report/index.html"])
+    from figures import draw_figures
     from scores import gather
+    from summarise import summarise
 
-    gather([table for table in score_files() if Path(table).exists()], Path("results/scores.tsv"))
+    plan, scores = Path("results/plan.json"), Path("results/scores.tsv")
+    write_json(plan, PLAN.as_dict())
+    gather([table for table in score_files() if Path(table).exists()], scores)
+    summarise(scores, plan, *map(Path, rules.statistics.output))
+    draw_figures(plan, scores, Path("results/figures"))
+    script = Path(workflow.basedir) / "scripts/report.py"
+    subprocess.run([sys.executable, script, plan, "results/report/index.html"])

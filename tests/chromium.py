@@ -94,7 +94,7 @@ class Page:
     def until(self, condition: str, timeout_s: float = 20) -> None:
         """Wait for a JavaScript condition."""
         end = time.monotonic() + timeout_s
-        while not self.run(condition):
+        while not self.run(f"Boolean({condition})"):
             assert time.monotonic() < end, f"{condition} did not come true in {timeout_s} s"
             time.sleep(0.05)
 

@@ -1,31 +1,66 @@
-"""The listening page in a real browser: it sorts, filters, plays, and its console stays clean."""
+"""The listening page in a real browser: it sorts, filters, pages, compares, plays, and its console stays clean."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from chromium import EXECUTABLE, Page
-from report_results import make_results
-from stemsteer.report import write_report
+from figures import draw_figures
+from report_results import ODD_NAME, make_results
+from stemsteer.report import views, write_report
+from stemsteer.report.pictures import Axis, Picture
 
 pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium on PATH")
 
-SECONDS = 6.0
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory) -> str:
-    folder = tmp_path_factory.mktemp("report")
-    page = folder / "results/report/index.html"
-    write_report(make_results(folder, SECONDS), page)
-    return page.as_uri()
+SECONDS = 4.0
+MANY = 200
+SCORES = "[data-table=scores]"
+SUMMARY = "[data-table=summary]"
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory) -> Iterator[Page]:
     with Page(tmp_path_factory.mktemp("profile")) as page:
         yield page
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory) -> str:
+    """The report of one run on two tracks and a broken one."""
+    folder = tmp_path_factory.mktemp("report")
+    plan = make_results(folder, SECONDS)
+    draw_figures(plan, folder / "results/scores.tsv", folder / "results/figures")
+    write_report(plan, folder / "results/report/index.html")
+    return (folder / "results/report/index.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def url_of_many(tmp_path_factory) -> str:
+    """The report of one run on 200 tracks. Its audio and pictures are links: only their number matters here."""
+    folder = tmp_path_factory.mktemp("many")
+    tracks = [f"Song {number}" for number in range(MANY)]
+    plan = make_results(folder, 0.01, tracks=tracks, sources=("drums",))
+    picture = folder / "pixel.gif"
+    picture.write_bytes(b"GIF89a\1\0\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\0;")
+
+    def link(links: dict[Path, Path]) -> float:
+        for path, target in links.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.link(target, path)
+        return 1.0
+
+    def draw(_: object, audio: Path, image: Path, name: str) -> Picture:
+        link({image: picture})
+        return Picture(image, name, Axis("", []), Axis("", []))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "write_copies", link)
+        patch.setattr(views, "draw_curves", lambda history, column, name, image, floor=0: None)
+        patch.setattr(views.TrackSpectrograms, "draw", draw)
+        write_report(plan, folder / "results/report/index.html")
+    return (folder / "results/report/index.html").as_uri()
 
 
 @pytest.fixture
@@ -35,117 +70,273 @@ def page(browser: Page, url: str) -> Iterator[Page]:
     assert browser.errors == []
 
 
-def column(page: Page, number: int, shown_only: bool = False) -> list[str]:
-    hidden = ":not([hidden])" if shown_only else ""
-    return page.run(f"[...document.querySelectorAll('.scores tbody tr{hidden}')].map(r => r.cells[{number}].innerText)")
+@pytest.fixture
+def opened(page: Page) -> Page:
+    """The page with its first track opened."""
+    page.run("document.querySelector('.track > summary').click()")
+    page.until("document.querySelector('#track-1 .player')")
+    return page
 
 
-def sort_by(page: Page, title: str) -> None:
+@pytest.fixture
+def many(browser: Page, url_of_many: str) -> Iterator[Page]:
+    browser.open(url_of_many)
+    yield browser
+    assert browser.errors == []
+
+
+def column(page: Page, title: str, table: str = SCORES) -> list[str]:
+    """The cells that are shown below a heading."""
+    number = page.run(
+        f"[...document.querySelectorAll('{table} thead th')].findIndex(h => h.innerText.startsWith('{title}'))"
+    )
+    return page.run(f"[...document.querySelectorAll('{table} tbody tr')].map(row => row.cells[{number}].innerText)")
+
+
+def sort_by(page: Page, title: str, table: str = SCORES) -> None:
     page.run(
-        f"[...document.querySelectorAll('.scores th button')].find(b => b.innerText.startsWith('{title}')).click()"
+        f"[...document.querySelectorAll('{table} th button')].find(b => b.innerText.startsWith('{title}')).click()"
     )
 
 
+def type_into(page: Page, selector: str, text: str) -> None:
+    page.run(f"document.querySelector('{selector}').focus()")
+    page.send("Input.insertText", text=text)
+
+
+def choose(page: Page, selector: str, value: str) -> None:
+    page.run(
+        f"(() => {{ const list = document.querySelector('{selector}'); list.value = '{value}';"
+        " list.dispatchEvent(new Event('change')) })()"
+    )
+
+
+def words(page: Page, selector: str) -> str:
+    return " ".join(page.run(f"document.querySelector('{selector}').innerText").split())
+
+
+# Tables
+
+
 def test_a_column_sorts_both_ways_with_undefined_figures_last(page):
-    best_first = ["+2.61", "+1.61", "+1.00", "0.00", "−14.19", "−15.19", "–", "–"]
+    # By the fixture's rule: on the first track 1.61 dB, on the second 1 dB more; baselines 0.5 and 1 dB less.
+    best_first = ["+2.61", "+2.11", "+1.61", "+1.61", "+1.11", "+0.61", "0.00", "0.00", "−15.19", "−15.19", "–", "–"]
     title = "SI\u2011SDR improvement"
     sort_by(page, title)
-    assert column(page, 5) == best_first
+    assert column(page, title) == best_first
     sort_by(page, title)
-    assert column(page, 5) == [*best_first[5::-1], "–", "–"]
-    assert page.run("document.querySelectorAll('[aria-sort]').length") == 1
+    assert column(page, title) == [*best_first[9::-1], "–", "–"]
+    assert page.run(f"document.querySelectorAll('{SCORES} [aria-sort]').length") == 1
 
 
 def test_text_columns_and_infinite_levels_sort_too(page):
     sort_by(page, "Estimate")
-    assert column(page, 3) == [name for name in ("masked", "mixture", "residual", "silence") for _ in range(2)]
+    names = ("hpss", "masked", "mixture", "oracle-mask", "residual", "silence")
+    assert column(page, "Estimate") == [name for name in names for _ in range(2)]
     sort_by(page, "Level")
-    assert column(page, 6)[-2:] == ["−∞", "−∞"]
+    assert column(page, "Level")[-2:] == ["−∞", "−∞"]
 
 
 def test_the_filter_keeps_rows_with_all_words(page):
-    page.run("document.getElementById('filter').focus()")
-    page.send("Input.insertText", text="FALCON drums ma")
-    assert column(page, 3, shown_only=True) == ["masked"]
-    assert page.run("document.getElementById('shown').textContent") == "1 of 8 rows"
+    type_into(page, f"{SCORES} input", "FALCON drums ma")
+    assert column(page, "Estimate") == ["masked", "oracle-mask"]
+    assert words(page, f"{SCORES} output") == "2 of 12 rows"
 
 
-def test_pictures_load_and_nothing_sticks_out_on_a_phone(page):
-    page.send("Emulation.setDeviceMetricsOverride", width=390, height=800, deviceScaleFactor=1, mobile=True)
-    page.run("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
-    page.until("[...document.images].every(image => image.complete && image.naturalWidth)")
-    assert page.run("document.documentElement.scrollWidth") == 390
-    page.send("Emulation.clearDeviceMetricsOverride")
+def test_the_summary_shows_the_figure_that_is_chosen(page):
+    assert column(page, "Run", SUMMARY) == ["demo", "oracle-mask", "hpss", "mixture", "silence"] * 2
+    assert column(page, "Mean", SUMMARY)[:5] == ["+2.11", "+1.61", "+1.11", "0.00", "–"]
+    # Of two tracks a quarter of the bootstrap samples hold the better one only, and a quarter the other.
+    assert column(page, "95 % interval", SUMMARY)[0] == "+1.61 … +2.61"
+    choose(page, f"{SUMMARY} select", "snr_improvement_db")
+    assert column(page, "Median", SUMMARY)[0] == "+3.10"
+    sort_by(page, "Mean", SUMMARY)
+    assert column(page, "Mean", SUMMARY)[0] == "+3.10"
+    page.run(f"document.querySelector('{SUMMARY} [name=others]').click()")
+    assert column(page, "Estimate", SUMMARY).count("residual") == 2
 
 
-def test_switching_keeps_playing_from_the_same_place(page):
-    page.run("window.player = document.querySelector('.player')")
-    page.run("window.sounds = [...player.closest('.source').querySelectorAll('audio')]")
-    assert page.run("sounds.length") == 4
-    assert page.run("sounds.every(sound => sound.preload === 'none' && sound.readyState === 0)")
-    page.run("player.querySelector('.play').click()")
-    page.until("sounds[0].currentTime > 0.3 && !sounds[0].paused")
-    page.run("player.querySelectorAll('.switch button')[2].click()")
-    place = page.run("sounds[0].currentTime")
-    page.until("!sounds[2].paused && sounds[2].readyState >= 2")
-    assert page.run("sounds.filter(sound => !sound.paused).length") == 1
-    assert place - 0.05 <= page.run("sounds[2].currentTime") < place + 1
-    page.until(f"sounds[2].currentTime > {place} + 0.3")
-    assert page.run("player.querySelector('[aria-pressed=true]').textContent.trim()").startswith("Stem")
-    page.run("player.querySelector('.play').click()")
-    assert page.run("sounds.every(sound => sound.paused)")
+def test_many_rows_are_shown_a_page_at_a_time(many):
+    rows = MANY * (2 + 2 + 2)
+    assert words(many, f"{SCORES} output") == f"1–50; {rows:,} rows"
+    assert len(column(many, "Run")) == 50
+    many.run(f"document.querySelector('{SCORES} .later').click()")
+    assert words(many, f"{SCORES} output") == f"51–100; {rows:,} rows"
+    assert column(many, "Track")[0] == "Song 8"
+    sort_by(many, "Track")
+    sort_by(many, "Track")
+    # In the order of numbers, and back on the first page.
+    assert column(many, "Track")[0] == "Song 199"
+    assert many.run(f"document.querySelector('{SCORES} .earlier').disabled")
+    type_into(many, f"{SCORES} input", "oracle")
+    assert words(many, f"{SCORES} output") == f"1–50; {MANY} of {rows:,} rows"
 
 
-def test_playing_to_the_end_goes_back_to_the_start(page):
-    page.run("window.player = document.querySelector('.player'); window.bar = player.querySelector('.seek')")
-    page.run(f"bar.value = {SECONDS - 0.3}; bar.dispatchEvent(new Event('input'))")
-    page.run("player.querySelector('.play').click()")
-    page.until("player.querySelector('.play').ariaLabel === 'Pause'")
-    page.until("player.querySelector('.play').ariaLabel === 'Play' && Number(bar.value) === 0")
+# Comparison
 
 
-def test_only_one_player_sounds(page):
-    page.run("document.querySelectorAll('.play')[0].click()")
-    page.until("document.querySelectorAll('audio')[0].currentTime > 0.1")
-    page.run("document.querySelectorAll('.play')[1].click()")
-    page.until("[...document.querySelectorAll('audio')].filter(sound => !sound.paused).length === 1")
-    assert page.run("document.querySelectorAll('audio')[0].paused")
+def test_two_runs_are_compared_either_way_round(page):
+    assert words(page, "#compare tbody tr") == "drums +0.50 +0.50 … +0.50 2 2 0 0"
+    choose(page, "#compare [name=run]", "oracle-mask")
+    choose(page, "#compare [name=against]", "demo")
+    assert words(page, "#compare tbody tr") == "drums −0.50 −0.50 … −0.50 2 0 2 0"
+    choose(page, "#compare [name=against]", "oracle-mask")
+    assert words(page, "#compare tbody") == "Choose two different runs."
+    choose(page, "#compare [name=measure]", "snr_db")
+    choose(page, "#compare [name=against]", "silence")
+    assert words(page, "#compare tbody tr") == "drums +2.40 +2.40 … +2.40 2 2 0 0"
 
 
-def test_the_keyboard_plays_moves_and_switches(page):
-    page.run("window.player = document.querySelector('.player'); player.querySelector('.switch button').focus()")
+def test_a_dot_of_the_comparison_leads_to_its_players(page):
+    page.run("document.querySelector('.dot').focus()")
+    page.press("ArrowRight", "ArrowRight", 39)
+    readout = words(page, ".readout")
+    assert readout.endswith(", drums: +0.50 dB")
+    page.press("Enter", "Enter", 13)
+    page.until("document.querySelector('.track[open] .player')")
+    assert readout.startswith(page.run("document.querySelector('.track[open]').dataset.name"))
+
+
+def test_the_best_track_leads_to_the_stem_in_its_player(page):
+    assert words(page, ".best") == f"{ODD_NAME} drums +2.61 dB"
+    assert words(page, ".worst") == "Falcon 69 drums +1.61 dB"
+    page.run("document.querySelector('.best a').click()")
+    page.until("document.querySelector('#track-2 .player')")
+    assert page.run("location.hash") == "#track-2-1-1"
+    page.until("document.activeElement.id === 'track-2-1'")
+    assert page.run("document.querySelector('#track-2-1 [aria-pressed=true]').textContent").startswith("Stem")
+    page.press(" ", "Space", 32)
+    page.until("document.querySelectorAll('#track-2-1 audio')[2].currentTime > 0.1")
+    page.press(" ", "Space", 32)
+
+
+def test_an_address_with_a_track_opens_it(browser, url):
+    browser.open("about:blank")
+    browser.open(f"{url}#track-2-2")
+    browser.until("document.activeElement.id === 'track-2-2'")
+    assert abs(browser.run("document.activeElement.getBoundingClientRect().top")) < 100
+    assert browser.errors == []
+
+
+# Many tracks
+
+
+def test_200_tracks_are_light(many):
+    assert many.run("document.querySelectorAll('.track').length") == MANY + 1
+    assert many.run("document.querySelectorAll('audio').length") == 0
+    assert many.run("document.querySelectorAll('*').length") < 5000
+    assert many.run("performance.getEntriesByType('navigation')[0].domInteractive") < 5000
+    loaded = "performance.getEntriesByType('resource').map(entry => entry.name)"
+    assert many.run(f"{loaded}.filter(name => name.includes('/tracks/')).length") == 0
+    many.run("document.querySelectorAll('.track > summary')[120].click()")
+    many.until("document.querySelectorAll('#track-121 audio').length === 4")
+    assert many.run(f"{loaded}.filter(name => name.endsWith('.flac')).length") == 0
+
+
+def test_a_track_is_found_by_its_name(many):
+    type_into(many, "#find", "song 19")
+    assert words(many, "#found") == "12 of 201 tracks"  # 19, 119 and 190 to 199
+    assert many.run("[...document.querySelectorAll('.track')].filter(track => track.offsetHeight).length") == 12
+    many.run("document.querySelector('.worst a').click()")
+    many.until("document.querySelector('.track[open] .player')")
+    assert many.run("document.querySelector('.track[open]').offsetHeight") > 0
+
+
+# Looks
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pictures_load_and_nothing_sticks_out_on_a_phone(opened, scheme):
+    opened.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    opened.send("Emulation.setDeviceMetricsOverride", width=390, height=800, deviceScaleFactor=1, mobile=True)
+    opened.run("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
+    opened.until("[...document.images].every(image => image.complete && image.naturalWidth)")
+    assert opened.run("document.images.length") > 10
+    assert opened.run("document.documentElement.scrollWidth") == 390
+    lightness = opened.run("Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])")
+    assert (lightness > 200) == (scheme == "light")
+    opened.send("Emulation.clearDeviceMetricsOverride")
+    opened.send("Emulation.setEmulatedMedia", features=[])
+
+
+# Players
+
+
+def test_switching_keeps_playing_from_the_same_place(opened):
+    opened.run("window.player = document.querySelector('.player')")
+    opened.run("window.sounds = [...player.closest('.source').querySelectorAll('audio')]")
+    assert opened.run("sounds.length") == 4
+    assert opened.run("sounds.every(sound => sound.preload === 'none' && sound.readyState === 0)")
+    opened.run("player.querySelector('.play').click()")
+    opened.until("sounds[0].currentTime > 0.3 && !sounds[0].paused")
+    opened.run("player.querySelectorAll('.switch button')[2].click()")
+    place = opened.run("sounds[0].currentTime")
+    opened.until("!sounds[2].paused && sounds[2].readyState >= 2")
+    assert opened.run("sounds.filter(sound => !sound.paused).length") == 1
+    assert place - 0.05 <= opened.run("sounds[2].currentTime") < place + 1
+    opened.until(f"sounds[2].currentTime > {place} + 0.3")
+    assert opened.run("player.querySelector('[aria-pressed=true]').textContent.trim()").startswith("Stem")
+    opened.run("player.querySelector('.play').click()")
+    assert opened.run("sounds.every(sound => sound.paused)")
+
+
+def test_playing_to_the_end_goes_back_to_the_start(opened):
+    opened.run("window.player = document.querySelector('.player'); window.bar = player.querySelector('.seek')")
+    opened.run(f"bar.value = {SECONDS - 0.3}; bar.dispatchEvent(new Event('input'))")
+    opened.run("player.querySelector('.play').click()")
+    opened.until("player.querySelector('.play').ariaLabel === 'Pause'")
+    opened.until("player.querySelector('.play').ariaLabel === 'Play' && Number(bar.value) === 0")
+
+
+def test_only_one_player_sounds_and_none_in_a_closed_track(opened):
+    opened.run("document.querySelectorAll('.play')[0].click()")
+    opened.until("document.querySelectorAll('audio')[0].currentTime > 0.1")
+    opened.run("document.querySelectorAll('.play')[1].click()")
+    opened.until("[...document.querySelectorAll('audio')].filter(sound => !sound.paused).length === 1")
+    assert opened.run("document.querySelectorAll('audio')[0].paused")
+    opened.run("document.querySelector('.track > summary').click()")
+    opened.until("[...document.querySelectorAll('audio')].every(sound => sound.paused)")
+
+
+def test_the_keyboard_plays_moves_and_switches(opened):
+    opened.run("window.player = document.querySelector('.player'); player.querySelector('.switch button').focus()")
     heard = "player.querySelector('[aria-pressed=true]').textContent.trim()"
     place = "Number(player.querySelector('.seek').value)"
-    page.press("3", "Digit3", 51)
-    assert page.run(heard).startswith("Stem")
-    page.press("ArrowUp", "ArrowUp", 38)
-    assert page.run(heard).startswith("Reference")
-    page.press("ArrowRight", "ArrowRight", 39)
-    page.press("ArrowRight", "ArrowRight", 39)
-    page.press("ArrowLeft", "ArrowLeft", 37)
-    assert page.run(place) == pytest.approx(1)
-    page.run("document.activeElement.blur()")
-    page.press(" ", "Space", 32)
-    page.until(f"{place} > 1.2")
-    page.press(" ", "Space", 32)
-    assert page.run("[...document.querySelectorAll('audio')].every(sound => sound.paused)")
+    opened.press("3", "Digit3", 51)
+    assert opened.run(heard).startswith("Stem")
+    opened.press("ArrowUp", "ArrowUp", 38)
+    assert opened.run(heard).startswith("Reference")
+    opened.press("ArrowRight", "ArrowRight", 39)
+    opened.press("ArrowRight", "ArrowRight", 39)
+    opened.press("ArrowLeft", "ArrowLeft", 37)
+    assert opened.run(place) == pytest.approx(1)
+    opened.run("document.activeElement.blur()")
+    opened.press(" ", "Space", 32)
+    opened.until(f"{place} > 1.2")
+    opened.press(" ", "Space", 32)
+    assert opened.run("[...document.querySelectorAll('audio')].every(sound => sound.paused)")
 
 
-def test_a_click_in_a_spectrogram_goes_there(page):
-    page.run("window.canvas = document.querySelectorAll('.spectrogram .canvas')[2]; canvas.scrollIntoView()")
-    box = page.run("JSON.parse(JSON.stringify(canvas.getBoundingClientRect()))")
+def test_a_click_in_a_spectrogram_goes_there(opened):
+    opened.run("window.canvas = document.querySelectorAll('.spectrogram .canvas')[2]; canvas.scrollIntoView()")
+    box = opened.run("JSON.parse(JSON.stringify(canvas.getBoundingClientRect()))")
     where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] - 5, "button": "left", "clickCount": 1}
-    page.send("Input.dispatchMouseEvent", type="mousePressed", **where)
-    page.send("Input.dispatchMouseEvent", type="mouseReleased", **where)
-    assert page.run("Number(document.querySelector('.seek').value)") == pytest.approx(SECONDS / 2, abs=0.05)
-    assert page.run("document.querySelector('.player [aria-pressed=true]').textContent.trim()").startswith("Stem")
+    opened.send("Input.dispatchMouseEvent", type="mousePressed", **where)
+    opened.send("Input.dispatchMouseEvent", type="mouseReleased", **where)
+    assert opened.run("Number(document.querySelector('.seek').value)") == pytest.approx(SECONDS / 2, abs=0.05)
+    assert opened.run("document.querySelector('.player [aria-pressed=true]').textContent.trim()").startswith("Stem")
 
 
-def test_a_missing_copy_is_said_not_thrown(browser, url, tmp_path):
-    """A page whose audio folder was left behind still says so."""
+def test_missing_files_are_said_not_thrown(browser, url, tmp_path):
+    """A page whose folders were left behind still says so: first that of the tracks, then that of the audio."""
+    page = Path(url.removeprefix("file://"))
     lone = tmp_path / "index.html"
-    lone.write_bytes(Path(url.removeprefix("file://")).read_bytes())
-    browser.open(lone.as_uri())
+    lone.write_bytes(page.read_bytes())
+    browser.open(f"{lone.as_uri()}#track-1")
+    browser.until("document.querySelector('#track-1 > .warning')?.innerText.includes('tracks folder')")
+    (tmp_path / "tracks").symlink_to(page.parent / "tracks")
+    browser.send("Page.reload")
+    browser.until("document.querySelector('.play')")
     browser.run("document.querySelector('.play').click()")
     browser.until("!document.querySelector('.trouble').hidden")
     browser.errors.clear()  # the browser itself reports the missing files

@@ -9,7 +9,7 @@ from stemsteer import audio
 from workdir import QUICK, REPOSITORY, Ended, Workdir, music, snakemake
 
 PARTS = ("Snakefile", "config.yaml", "rules", "scripts", "profiles", "resources", "envs")
-AFTER_ALL = {"scores", "plan_file", "report", "all", "total"}
+AFTER_ALL = {"scores", "plan_file", "statistics", "figures", "report", "all", "total"}
 """Jobs that look at everything there is."""
 
 

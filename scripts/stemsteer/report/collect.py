@@ -16,9 +16,12 @@ import soundfile
 
 from stemsteer.errors import UserError
 from stemsteer.files import read_json
+from stemsteer.metrics import FOR_COMPARISON
 
 ERROR_PREFIX = "error: "
 AUDIO_SUFFIXES = (".wav", ".flac")
+Row = dict[str, str]
+"""A row of a table, as text."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Stage:
 
     @property
     def only_for_scores(self) -> bool:
-        return self.rule in ("decode_reference", "evaluate")
+        return self.rule in ("decode_reference", "evaluate", "baselines")
 
     @property
     def missing(self) -> bool:
@@ -61,7 +64,7 @@ class Failure:
     stems: list[tuple[str, str, str]] = field(default_factory=list)
     """Missing stems as (run, track, source)."""
     scores: list[tuple[str, str, str]] = field(default_factory=list)
-    """Stems that exist but were not scored, as (run, track, source)."""
+    """Stems that exist but were not scored, and baselines without scores, as (run, track, source)."""
 
     @property
     def failed(self) -> bool:
@@ -99,7 +102,7 @@ class Stem:
     history: Path | None
     record: dict[str, Any]
     """Its provenance, or its ascent's own record where there is no stem yet."""
-    scores: list[dict[str, str]]
+    scores: list[Row]
     failure: Failure | None = None
     """Why the stem or its scores are missing; None when nothing is."""
 
@@ -113,13 +116,23 @@ class Stem:
 
 @dataclass
 class Source:
-    """One source of a track: its reference, and its stems by run."""
+    """One source of a track: its reference, its stems by run, and what they are compared with."""
 
     name: str
     has_reference: bool
     """Whether a reference was given, readable or not."""
     reference: Path | None
     stems: list[Stem]
+    baselines: list[Row]
+    """The score rows of the baselines."""
+
+    @property
+    def scores(self) -> list[Row]:
+        """All score rows: the runs', the baselines', and once those of mixture and silence, as runs of these names."""
+        rows = [*(row for stem in self.stems for row in stem.scores), *self.baselines]
+        compared = {row["estimate"]: {**row, "run": row["estimate"]} for row in rows}
+        ours = [row for row in rows if row["estimate"] not in FOR_COMPARISON]
+        return ours + [compared[name] for name in FOR_COMPARISON if name in compared]
 
 
 @dataclass
@@ -127,6 +140,8 @@ class Track:
     """One track: the decoded mixture and its sources."""
 
     name: str
+    file: str
+    """The mixture as the table of tracks names it."""
     mixture: Path | None
     facts: dict[str, Any]
     codecs: dict[str, dict[str, Any]]
@@ -145,6 +160,10 @@ class Plan:
     stem_suffix: str
     sources_together: bool
     """Whether one job of ascents is for all sources of a track."""
+    baselines: list[str] = field(default_factory=list)
+    """Names of the simple methods that runs are compared with, where a reference is known."""
+    judge: str | None = None
+    """The tagger that no run steers with and that says how probable it finds the sources' tags."""
 
     @classmethod
     def read(cls, path: Path) -> "Plan":
@@ -155,14 +174,30 @@ class Plan:
         """
         try:
             plan = read_json(path)
-            folders = Path(plan["results"]), Path(plan["logs"])
-            return cls(*folders, plan["runs"], plan["tracks"], plan["stem_suffix"], plan["sources_together"])
+            return cls(
+                results=Path(plan["results"]),
+                logs=Path(plan["logs"]),
+                runs=plan["runs"],
+                tracks=plan["tracks"],
+                stem_suffix=plan["stem_suffix"],
+                sources_together=plan["sources_together"],
+                baselines=plan.get("baselines", []),
+                judge=plan.get("judge"),
+            )
         except FileNotFoundError:
             raise UserError(f"{path}: there is no such plan; the workflow writes it before its first job.") from None
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: this plan is not JSON ({error}); let the workflow write it again.") from None
         except KeyError as error:
             raise UserError(f"{path}: this plan lacks the key {error}; let the workflow write it again.") from None
+
+    def runs_of(self, source: str) -> list[str]:
+        """The runs that make a source's stems."""
+        return [name for name, run in self.runs.items() if source in (run.get("sources") or [source])]
+
+    @property
+    def generators(self) -> list[str]:
+        return sorted({run["generator"] for run in self.runs.values() if "generator" in run})
 
 
 class Collection:
@@ -183,17 +218,29 @@ class Collection:
         return (stem for track in self.tracks for source in track.sources for stem in source.stems)
 
     @cached_property
-    def scores(self) -> list[dict[str, str]]:
-        """The score rows of all stems that have a reference."""
-        return [row for stem in self.stems for row in stem.scores]
+    def scores(self) -> list[Row]:
+        """The score rows of all sources that have a reference."""
+        return [row for track in self.tracks for source in track.sources for row in source.scores]
+
+    @cached_property
+    def summary(self) -> list[Row]:
+        """Means, medians and intervals by source, run and estimate; empty where they were not computed."""
+        return read_table(self.plan.results / "summary.tsv")
+
+    @cached_property
+    def comparisons(self) -> list[Row]:
+        """Paired differences between runs, by source and measure; empty where they were not computed."""
+        return read_table(self.plan.results / "comparisons.tsv")
 
     def _track(self, entry: dict[str, Any]) -> Track:
         name = entry["track"]
         folder = self.plan.results / "audio" / name
-        generators = {run["generator"]: None for run in self.plan.runs.values() if "generator" in run}
-        codes = {generator: self.plan.results / "codes" / generator / f"{name}.json" for generator in generators}
+        codes = {
+            generator: self.plan.results / "codes" / generator / f"{name}.json" for generator in self.plan.generators
+        }
         return Track(
             name=name,
+            file=entry["mixture"],
             mixture=_existing(folder / "mixture.wav"),
             facts=_read_object(folder / "facts.json"),
             codecs={generator: quality for generator, path in codes.items() if (quality := _read_object(path))},
@@ -202,13 +249,28 @@ class Collection:
 
     def _source(self, track: str, source: str, references: dict[str, str]) -> Source:
         reference = self.plan.results / "audio" / track / "references" / f"{source}.wav"
-        stems = [self._stem(run, track, source, source in references) for run in self.plan.runs]
-        return Source(source, source in references, _existing(reference), stems)
+        stems = [self._stem(run, track, source, source in references) for run in self.plan.runs_of(source)]
+        baselines = self._baselines(track, source) if source in references else []
+        return Source(source, source in references, _existing(reference), stems, baselines)
+
+    def _baselines(self, track: str, source: str) -> list[Row]:
+        """The score rows of all baselines of a source; a table that is missing is noted as a failure of its job."""
+        rows = []
+        for name in self.plan.baselines:
+            scores = self._scores_path(name, track, source)
+            rows += read_table(scores)
+            if not _made(scores):
+                failure = self._failure(self._stages_of_baseline(name, track, source))
+                failure.scores.append((name, track, source))
+        return rows
+
+    def _scores_path(self, run: str, track: str, source: str) -> Path:
+        return self.plan.results / "runs" / run / "scores" / track / f"{source}.tsv"
 
     def _stem(self, run: str, track: str, source: str, has_reference: bool) -> Stem:
         folder = self.plan.results / "runs" / run
         audio, suffix = folder / "stems" / track, self.plan.stem_suffix
-        scores = folder / "scores" / track / f"{source}.tsv"
+        scores = self._scores_path(run, track, source)
         stem = Stem(
             run=run,
             track=track,
@@ -218,7 +280,7 @@ class Collection:
             history=_existing(folder / "estimates" / track / f"{source}.history.tsv"),
             record=_read_object(audio / f"{source}.json")
             or _read_object(folder / "estimates" / track / f"{source}.json"),
-            scores=_read_table(scores),
+            scores=read_table(scores),
         )
         stages = self._stages(run, track, source, has_reference)
         if stem.stem is None:
@@ -231,23 +293,42 @@ class Collection:
 
     def _stages(self, run: str, track: str, source: str, has_reference: bool) -> list[Stage]:
         """The jobs that lead to one scored stem, in the order in which they run."""
-
-        def stage(rule: str, wildcards: tuple[str, ...], output: Path) -> Stage:
-            log = self.plan.logs.joinpath(rule, *wildcards[:-1], f"{wildcards[-1]}.log")
-            return Stage(rule, wildcards, log, self.plan.results / output)
-
         generator = self.plan.runs[run].get("generator")
-        of_stem, audio, folder = (run, track, source), Path("audio") / track, Path("runs") / run
-        stages = [stage("decode", (track,), audio / "mixture.wav")]
+        of_stem, folder = (run, track, source), Path("runs") / run
+        stages = [self._decode(track)]
         if generator:
-            stages.append(stage("encode", (generator, track), Path("codes") / generator / f"{track}.json"))
+            stages.append(self._encode(generator, track))
         of_ascent = (run, track, "all") if self.plan.sources_together else of_stem
-        stages.append(stage("ascend", of_ascent, folder / "estimates" / track / f"{source}.wav"))
-        stages.append(stage("stem", of_stem, folder / "stems" / track / f"{source}{self.plan.stem_suffix}"))
+        stages.append(self._stage("ascend", of_ascent, folder / "estimates" / track / f"{source}.wav"))
+        stem = folder / "stems" / track / f"{source}{self.plan.stem_suffix}"
+        stages.append(self._stage("stem", of_stem, stem))
         if has_reference:
-            stages.append(stage("decode_reference", (track, source), audio / "references" / f"{source}.wav"))
-        stages.append(stage("evaluate", of_stem, folder / "scores" / track / f"{source}.tsv"))
+            stages.append(self._decode_reference(track, source))
+        stages.append(self._stage("evaluate", of_stem, folder / "scores" / track / f"{source}.tsv"))
         return stages
+
+    def _stages_of_baseline(self, name: str, track: str, source: str) -> list[Stage]:
+        """The jobs that lead to a baseline's scores; one job makes all baselines of a source."""
+        scores = Path("runs") / name / "scores" / track / f"{source}.tsv"
+        return [
+            self._decode(track),
+            *(self._encode(generator, track) for generator in self.plan.generators),
+            self._decode_reference(track, source),
+            self._stage("baselines", (track, source), scores),
+        ]
+
+    def _decode(self, track: str) -> Stage:
+        return self._stage("decode", (track,), Path("audio") / track / "mixture.wav")
+
+    def _encode(self, generator: str, track: str) -> Stage:
+        return self._stage("encode", (generator, track), Path("codes") / generator / f"{track}.json")
+
+    def _decode_reference(self, track: str, source: str) -> Stage:
+        return self._stage("decode_reference", (track, source), Path("audio") / track / "references" / f"{source}.wav")
+
+    def _stage(self, rule: str, wildcards: tuple[str, ...], output: Path) -> Stage:
+        log = self.plan.logs.joinpath(rule, *wildcards[:-1], f"{wildcards[-1]}.log")
+        return Stage(rule, wildcards, log, self.plan.results / output)
 
     def _failure(self, stages: list[Stage]) -> Failure:
         """The job to blame for a missing last output: the first that failed, else the first without its output."""
@@ -278,7 +359,7 @@ def _read_object(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _read_table(path: Path) -> list[dict[str, str]]:
+def read_table(path: Path) -> list[Row]:
     """The rows of a tab-separated table with a header; none where the file is missing."""
     if not path.is_file():
         return []

@@ -1,6 +1,12 @@
-"""The listening page: one HTML file, with audio and pictures beside it."""
+"""The listening page: one HTML file, with audio, pictures and the tracks' own parts beside it.
 
-import math
+The part of a track (its players, pictures and records) is a file of its own, which the page loads when the track is
+opened: so a page of 200 tracks is as quick as one of two. It is a script that hands over HTML, because a browser lets a
+page that was opened as a file load scripts beside it and nothing else.
+"""
+
+import json
+import shutil
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,50 +16,53 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from stemsteer import METHOD_VERSION
 from stemsteer.files import written_whole
-from stemsteer.report.collect import Collection, Plan
+from stemsteer.metrics import FOR_COMPARISON
+from stemsteer.report.collect import Collection, Plan, Row, Track
+from stemsteer.report.distributions import DISTRIBUTIONS
+from stemsteer.report.origins import of_the_scores, origins
 from stemsteer.report.pictures import CURVE_SIZE, RANGE_DB, colour_stops
-from stemsteer.report.views import FOR_COMPARISON, TrackView, show_tracks
+from stemsteer.report.tables import (
+    COMPARISONS,
+    MEASURES,
+    OF_THE_JUDGE,
+    SUMMARISED,
+    SUMMARY,
+    Column,
+    described,
+    format_number,
+    packed,
+    score_columns,
+    text,
+)
+from stemsteer.report.views import TrackView, show_tracks
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = ROOT / "report"
 
-
-@dataclass(frozen=True)
-class Column:
-    """One figure of the score table."""
-
-    key: str
-    title: str
-    meaning: str
-    unit: str = "dB"
-    digits: int = 2
-    signed: bool = False
-
-
-def _improvement(key: str, title: str) -> Column:
-    meaning = f"{title} of the estimate minus that of the mixture."
-    return Column(f"{key}_improvement_db", f"{title} improvement", meaning, signed=True)
-
-
-COLUMNS = [
-    Column("si_sdr_db", "SI-SDR", "Scale-invariant signal-to-distortion ratio: the same however loud the estimate is."),
-    _improvement("si_sdr", "SI-SDR"),
-    Column("level_db", "Level", "Level of the estimate relative to the reference's; 0 dB is right.", signed=True),
-    Column("snr_db", "SNR", "Reference against its difference from the estimate, over the whole track (uSDR)."),
-    _improvement("snr", "SNR"),
-    Column("sdr_db", "SDR", "BSSEval v4 (museval), median over frames of 1 s."),
-    _improvement("sdr", "SDR"),
-    Column("isr_db", "ISR", "BSSEval v4: image-to-spatial-distortion ratio."),
-    Column("sir_db", "SIR", "BSSEval v4: source-to-interference ratio."),
-    Column("sar_db", "SAR", "BSSEval v4: source-to-artefact ratio."),
-    Column("frames", "Frames", "Frames of 1 s that BSSEval was computed on.", unit="", digits=0),
-    Column("nan_frames", "Undefined frames", "Frames in which BSSEval is not defined.", unit="", digits=0),
+TRACKS = [
+    text("track", "Track"),
+    text("mixture", "Mixture"),
+    text("sources", "Sources"),
+    text("references", "References"),
+    Column("start_s", "Start", unit="s"),
+    Column("duration_s", "Duration", unit="s"),
+    Column("sample_rate", "Rate", unit="Hz", digits=0),
+    Column("channels", "Channels", digits=0),
 ]
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A picture of the workflow's, beside the page, and what it shows."""
+
+    path: Path
+    words: str
+
+
 def write_report(plan: Path, output: Path) -> None:
-    """Write the listening page over whatever exists, with `audio/` and `images/` beside it.
+    """Write the listening page over whatever exists; `audio/`, `images/` and `tracks/` are made beside it.
 
     Missing results never stop it: the page says what is missing and why.
 
@@ -65,62 +74,12 @@ def write_report(plan: Path, output: Path) -> None:
         UserError: the plan itself is missing or damaged.
     """
     collection = Collection(Plan.read(plan))
-    page = render(collection, show_tracks(collection, output.parent), output.parent)
-    with written_whole(output) as part:
-        part.write_text(page, encoding="utf-8")
-
-
-def render(collection: Collection, tracks: list[TrackView], folder: Path) -> str:
-    """The page's HTML; links are relative to `folder`."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "url": lambda path: quote(path.relative_to(folder).as_posix()),
-        "number": format_number,
-        "sort_key": sort_key,
-        "value": format_value,
-    }
-    runs = collection.plan.runs
-    return environment.get_template("page.html.j2").render(
-        style=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
-        script=(TEMPLATES / "page.js").read_text(encoding="utf-8"),
-        version=tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
-        now=datetime.now().astimezone(),
-        collection=collection,
-        runs=runs,
-        generators=sorted({run["generator"] for run in runs.values() if "generator" in run}),
-        taggers=sorted({tagger for run in runs.values() for tagger in run.get("taggers", [])}),
-        sources=sorted({source.name for track in collection.tracks for source in track.sources}),
-        tracks=tracks,
-        anchors={(view.track.name, source.source.name): source.anchor for view in tracks for source in view.sources},
-        columns=COLUMNS,
-        for_comparison=FOR_COMPARISON,
-        colours=colour_stops(),
-        range_db=RANGE_DB,
-        curve_size=CURVE_SIZE,
-    )
-
-
-def format_number(cell: str | float | None, digits: int = 2, signed: bool = False) -> str:
-    """A figure as the page prints it: a true minus sign, "–" for what is not defined."""
-    value = round(_number(cell), digits)
-    if math.isnan(value):
-        return "–"
-    sign = "−" if value < 0 else "+" if signed and value > 0 else ""
-    return sign + ("∞" if math.isinf(value) else f"{abs(value):.{digits}f}")
-
-
-def sort_key(cell: str | float | None) -> str:
-    """A figure as the page's script reads it; empty for what is not defined."""
-    value = _number(cell)
-    if math.isnan(value):
-        return ""
-    return f"{value:.6g}" if math.isfinite(value) else f"{'-' if value < 0 else ''}Infinity"
+    folder = output.parent
+    tracks = show_tracks(collection, folder)
+    environment = _environment(folder)
+    for view in tracks:
+        _write_text(folder / "tracks" / f"{view.anchor}.js", _track_script(environment, collection, view))
+    _write_text(output, _page(environment, collection, tracks, _copied_figures(collection, folder)))
 
 
 def format_value(value: Any) -> str:
@@ -130,6 +89,109 @@ def format_value(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _number(cell: str | float | None) -> float:
-    """A number, or not-a-number for an empty or missing cell."""
-    return float(cell) if cell not in ("", None) else math.nan
+def as_json(content: Any) -> str:
+    """JSON that may stand within a script element: no name in it can end the element."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _environment(folder: Path) -> Environment:
+    """The templates; links are relative to `folder`."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "url": lambda path: quote(path.relative_to(folder).as_posix()),
+        "zip": zip,
+        "number": format_number,
+        "value": format_value,
+    }
+    return environment
+
+
+def _page(environment: Environment, collection: Collection, tracks: list[TrackView], figures: list[Figure]) -> str:
+    plan = collection.plan
+    return environment.get_template("page.html.j2").render(
+        style=_template("style.css"),
+        script=_template("page.js"),
+        data=as_json(_data(collection)),
+        version=tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
+        method=METHOD_VERSION,
+        now=datetime.now().astimezone(),
+        collection=collection,
+        plan=plan,
+        runs=plan.runs,
+        taggers=sorted({tagger for run in plan.runs.values() for tagger in run.get("taggers", [])}),
+        sources=sorted({source.name for track in collection.tracks for source in track.sources}),
+        tracks=tracks,
+        figures=figures,
+        measures=[column for column in SUMMARISED if plan.judge or column.key not in OF_THE_JUDGE],
+        compared=MEASURES,
+        columns=score_columns(collection.scores, bool(plan.judge)),
+        origins=origins(collection),
+        of_the_scores=of_the_scores(),
+        colours=colour_stops(),
+        range_db=RANGE_DB,
+    )
+
+
+def _track_script(environment: Environment, collection: Collection, view: TrackView) -> str:
+    html = environment.get_template("track.html.j2").render(view=view, runs=collection.plan.runs, curve_size=CURVE_SIZE)
+    return f"showTrack({as_json(view.anchor)}, {as_json(html)});\n"
+
+
+def _data(collection: Collection) -> dict[str, Any]:
+    """What the page's script makes tables and charts of."""
+    plan, scores = collection.plan, collection.scores
+    columns = score_columns(scores, bool(plan.judge))
+    return {
+        "runs": {name: run["parts"][0] for name, run in plan.runs.items()},
+        "baselines": plan.baselines,
+        "for_comparison": FOR_COMPARISON,
+        "places": [[track.name, [source.name for source in track.sources]] for track in collection.tracks],
+        "measures": described(SUMMARISED),
+        "scores": {"columns": described(columns), "cells": packed(scores, columns)},
+        "summary": {"columns": described(SUMMARY), "cells": packed(collection.summary, SUMMARY)},
+        "comparisons": {"columns": described(COMPARISONS), "cells": packed(collection.comparisons, COMPARISONS)},
+        "tracks": {
+            "columns": described(TRACKS),
+            "cells": packed([_row_of(track) for track in collection.tracks], TRACKS),
+        },
+    }
+
+
+def _row_of(track: Track) -> Row:
+    """A track as a row of the table of tracks."""
+    return {
+        **{key: str(fact) for key, fact in track.facts.items()},
+        "track": track.name,
+        "mixture": track.file,
+        "sources": ", ".join(source.name for source in track.sources),
+        "references": ", ".join(source.name for source in track.sources if source.has_reference),
+    }
+
+
+def _copied_figures(collection: Collection, folder: Path) -> list[Figure]:
+    """Copies of the workflow's own figures beside the page, of those that show anything."""
+    columns = score_columns(collection.scores, bool(collection.plan.judge))
+    copies = []
+    for distribution in DISTRIBUTIONS:
+        figure = collection.plan.results / "figures" / f"{distribution.name}.svg"
+        if figure.is_file() and collection.scores and distribution.column in [column.key for column in columns]:
+            copy = folder / "images" / figure.name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(figure, copy)
+            copies.append(Figure(copy, distribution.label))
+    return copies
+
+
+def _template(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _write_text(path: Path, content: str) -> None:
+    with written_whole(path) as part:
+        part.write_text(content, encoding="utf-8")

@@ -8,12 +8,10 @@ from typing import Any
 
 import soundfile
 
-from stemsteer.report.collect import Collection, Source, Stem, Track
+from stemsteer.metrics import FOR_COMPARISON
+from stemsteer.report.collect import Collection, Row, Source, Stem, Track
 from stemsteer.report.copies import write_copies
 from stemsteer.report.pictures import Picture, TrackSpectrograms, draw_curves
-
-FOR_COMPARISON = ("mixture", "silence")
-"""Estimates that no run makes: score rows to compare with."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +28,14 @@ class StemView:
     """One run's stem."""
 
     stem: Stem
+    anchor: str
     output: str
     """Which estimate the run calls its stem."""
     signals: list[Signal]
     curves: list[Picture]
 
     @property
-    def brief(self) -> list[tuple[str, dict[str, str]]]:
+    def brief(self) -> list[tuple[str, Row]]:
         """The score rows of the stem and of the other part, by these names."""
         ours = [row for row in self.stem.scores if row["estimate"] not in FOR_COMPARISON]
         return [("Stem" if row["estimate"] == self.output else "Other part", row) for row in ours]
@@ -71,6 +70,11 @@ class TrackView:
     sources: list[SourceView]
 
     @property
+    def missing(self) -> int:
+        """How many of its stems were not made."""
+        return sum(attempt.stem.stem is None for source in self.sources for attempt in source.stems)
+
+    @property
     def turned_down_db(self) -> float:
         return -20 * math.log10(self.gain)
 
@@ -91,7 +95,10 @@ class TrackView:
 
 
 def show_tracks(collection: Collection, folder: Path) -> list[TrackView]:
-    """Make the listening copies and pictures of all tracks, in `audio/` and `images/` of a folder."""
+    """Make the listening copies and pictures of all tracks, in `audio/` and `images/` of a folder.
+
+    Anchors number the tracks, the sources of a track and all runs from 1: `track-3`, `track-3-1`, `track-3-1-2`.
+    """
     runs = collection.plan.runs
     return [_show_track(track, runs, f"track-{number}", folder) for number, track in enumerate(collection.tracks, 1)]
 
@@ -113,22 +120,24 @@ def _show_track(track: Track, runs: dict[str, dict[str, Any]], anchor: str, fold
         copies[copy] = audio
         return [Signal(name, copy, spectrograms.draw(audio, _named(folder / "images" / place, ".webp"), name))]
 
-    def show_stem(stem: Stem) -> StemView:
+    numbers = {run: number for number, run in enumerate(runs, 1)}
+
+    def show_stem(stem: Stem, anchor_of_source: str) -> StemView:
         place = Path("runs") / stem.run / stem.track / stem.source
         signals = show("Stem", stem.stem, _named(place, ".stem")) + show(
             "Other part", stem.other, _named(place, ".other")
         )
         curves = _draw_history(stem.history, folder / "images" / place) if stem.history else []
-        return StemView(stem, runs[stem.run]["parts"][0], signals, curves)
+        return StemView(stem, f"{anchor_of_source}-{numbers[stem.run]}", runs[stem.run]["parts"][0], signals, curves)
 
-    def show_source(source: Source, number: int) -> SourceView:
+    def show_source(source: Source, anchor_of_source: str) -> SourceView:
         place = Path("tracks") / track.name
         mixture = show("Mixture", track.mixture, place / "mixture")
         reference = show("Reference", source.reference, place / f"{source.name}.reference")
-        stems = [show_stem(stem) for stem in source.stems]
-        return SourceView(source, f"{anchor}-{number}", mixture + reference, stems)
+        stems = [show_stem(stem, anchor_of_source) for stem in source.stems]
+        return SourceView(source, anchor_of_source, mixture + reference, stems)
 
-    sources = [show_source(source, number) for number, source in enumerate(track.sources, 1)]
+    sources = [show_source(source, f"{anchor}-{number}") for number, source in enumerate(track.sources, 1)]
     return TrackView(track, anchor, write_copies(copies), sources)
 
 

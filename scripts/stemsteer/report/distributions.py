@@ -1,0 +1,113 @@
+"""Pictures of how the scores are distributed: every track a dot, for each source and each run or baseline.
+
+They stand on the page and in Snakemake's own report, on light and on dark paper: nothing is filled behind them, and
+their colours are seen on both.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from stemsteer.files import written_whole
+from stemsteer.report.collect import Plan, Row
+from stemsteer.report.tables import number
+
+INK, FAINT, BLUE, ORANGE = "#737b84", "#80889055", "#3b82c4", "#c47f3b"
+COLUMNS = 2
+WIDTH_IN, ROW_IN, AROUND_IN = 11.0, 0.26, 1.0
+SEED = 0
+"""Of the scatter of the dots across their row, which means nothing."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One figure of the scores and how its picture is named and lettered."""
+
+    name: str
+    column: str
+    label: str
+    zero: str
+    """What a figure of 0 stands for."""
+
+
+DISTRIBUTIONS = [
+    Distribution("distributions", "si_sdr_improvement_db", "SI-SDR improvement (dB)", "the mixture"),
+    Distribution("levels", "level_db", "Level of the estimate against the reference (dB)", "as loud as the reference"),
+    Distribution("tags", "tag_probability_change", "Change of tag probability, as the judge hears it", "the mixture"),
+]
+
+
+def compared(plan: Plan) -> list[tuple[str, str]]:
+    """What is set side by side, as (run, estimate): the stem of every run, and every baseline.
+
+    A baseline has one estimate, so that its name does not matter: it is empty here.
+    """
+    return [*((name, run["parts"][0]) for name, run in plan.runs.items()), *((name, "") for name in plan.baselines)]
+
+
+def figures_of(scores: Sequence[Row], source: str, run: str, estimate: str, column: str) -> NDArray[np.float64]:
+    """The finite figures of a run's estimate, or of all its estimates where none is named."""
+    rows = (row for row in scores if row["source"] == source and row["run"] == run)
+    figures = np.array([number(row.get(column)) for row in rows if estimate in ("", row["estimate"])], np.float64)
+    return figures[np.isfinite(figures)]
+
+
+def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[Row], image: Path) -> None:
+    """Draw one panel for each source, and in it a row of dots for each run and baseline, over their box.
+
+    The box reaches from the lower to the upper quartile, its line is the median. Where no score is defined the picture
+    says so.
+    """
+    runs = compared(plan)
+    sources = sorted({row["source"] for row in scores})
+    values = {source: [figures_of(scores, source, *run, distribution.column) for run in runs] for source in sources}
+    drawn = {source: rows for source, rows in values.items() if any(len(row) for row in rows)}
+    lines = math.ceil(len(drawn) / COLUMNS) or 1
+    # The salt makes the names within the SVG, and so its bytes, the same every time.
+    with matplotlib.rc_context({"svg.hashsalt": distribution.name}):
+        height = lines * (ROW_IN * len(runs) + AROUND_IN)
+        figure = Figure(figsize=(WIDTH_IN, height), layout="constrained")
+        if not drawn:
+            figure.text(0.5, 0.5, "No score is defined", color=INK, ha="center", va="center")
+        else:
+            panels = figure.subplots(lines, min(COLUMNS, len(drawn)), sharex=True, sharey=True, squeeze=False).ravel()
+            for panel, (source, rows) in zip(panels, drawn.items(), strict=False):
+                _draw_panel(panel, source, runs, rows, len(plan.runs))
+            for panel in panels[len(drawn) :]:
+                panel.set_axis_off()
+            figure.supxlabel(f"{distribution.label}; 0: {distribution.zero}", color=INK, fontsize=10)
+        with written_whole(image) as part:
+            # The date would make every picture a new one.
+            figure.savefig(part, format="svg", transparent=True, dpi=200, metadata={"Date": None})
+
+
+def _draw_panel(
+    axes: Axes, source: str, runs: Sequence[tuple[str, str]], rows: Sequence[NDArray[np.float64]], steered: int
+) -> None:
+    random = np.random.default_rng(SEED)
+    axes.axvline(0, color=INK, linewidth=1)
+    for place, values in enumerate(rows):
+        if not len(values):
+            continue
+        colour = BLUE if place < steered else ORANGE
+        low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+        axes.barh(place, high - low, left=low, height=0.72, color=colour, alpha=0.25)
+        across = place + random.uniform(-0.26, 0.26, len(values))
+        # As pixels: ten thousand dots would be a megabyte of SVG.
+        axes.scatter(values, across, s=9, color=colour, alpha=0.6, linewidths=0, rasterized=True)
+        axes.plot([middle, middle], [place - 0.36, place + 0.36], color=INK, linewidth=3)
+    axes.set_title(source, loc="left", color=INK, fontsize=11, fontweight="bold")
+    axes.set_yticks(range(len(runs)), [run for run, _ in runs])
+    axes.set_ylim(len(runs) - 0.4, -0.6)
+    axes.tick_params(colors=INK, length=0, labelbottom=True)
+    axes.grid(axis="x", color=FAINT, linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in axes.spines.values():
+        side.set_visible(False)
