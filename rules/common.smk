@@ -14,6 +14,7 @@ from stemsteer.errors import UserError
 from stemsteer.models import downloadable, look_in, registry
 from stemsteer.plan import Plan, make_plan
 from stemsteer.resources import ascent_megabytes, ascent_seconds, megabytes, minutes, track_seconds
+from stemsteer.tracks import find_place
 
 
 def read_plan() -> Plan:
@@ -86,6 +87,13 @@ def score_files() -> list[str]:
     """The score tables of all stems that have a reference."""
     scored = [stem for stem in PLAN.stems if stem.source in PLAN.tracks[stem.track].references]
     return [f"results/runs/{stem.run}/scores/{stem.track}/{stem.source}.tsv" for stem in scored + PLAN.baseline_stems]
+
+
+def stored_scores(wildcards) -> str:
+    """The table of scores that `snakemake verify` compares with."""
+    if PLAN.config.verify.table is None:
+        sys.exit("error: config: verify.table is not set; give the table of scores to compare with")
+    return str(find_place(Path(PLAN.config.verify.table)))
 
 
 def watched(path: str) -> list[str]:
