@@ -183,16 +183,14 @@ def ascent_groups() -> list[tuple[list[str], str, str]]:
     """The sources that a job of ascents is for, or the wildcard, and patterns of the runs and tracks that it is for."""
     if not PLAN.config.sources_together:
         return [(["{source}"], one_of(list(PLAN.config.runs)), "[^/]+")]
-    groups: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    tracks: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for run in PLAN.config.runs:
         for track in PLAN.tracks:
-            if sources := tuple(PLAN.sources_of(run, track)):
-                groups.setdefault(sources, {}).setdefault(run, []).append(track)
-    return [
-        (list(sources), one_of([run]), one_of(tracks))
-        for sources, runs in groups.items()
-        for run, tracks in runs.items()
-    ]
+            tracks.setdefault((run, tuple(PLAN.sources_of(run, track))), []).append(track)
+    runs: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for (run, sources), those in tracks.items():
+        runs.setdefault((sources, tuple(those)), []).append(run)
+    return [(list(sources), one_of(those), one_of(list(of))) for (sources, of), those in runs.items() if sources]
 
 
 def estimate_files(sources: list[str], suffix: str):
