@@ -3,6 +3,7 @@
 import inspect
 import re
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import cache
 
@@ -245,6 +246,17 @@ def time(base: float, each_second: float):
         return minutes(base, each_second * seconds_of(wildcards.track), attempt)
 
     return runtime
+
+
+def system_tmpdir() -> dict[str, str]:
+    """Snakemake's own default of `tmpdir` as a plain value, unless another default is set.
+
+    It is an expression, which takes longer for each job of a rule than all else that the rule says of its resources.
+    """
+    given = workflow.resource_settings.default_resources
+    if given is not None and given["tmpdir"].raw != "system_tmpdir":
+        return {}
+    return {"tmpdir": tempfile.gettempdir()}
 
 
 def set_for(rule: str):

@@ -23,6 +23,7 @@ rule stem:
     conda:
         "../envs/torch.yaml"
     resources:
+        **system_tmpdir(),
         mem_mb=memory(2000),
         runtime=time(5, 0.2),
     params:
