@@ -70,8 +70,8 @@ def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[R
     values = {source: [figures_of(scores, source, *run, distribution.column) for run in runs] for source in sources}
     drawn = {source: rows for source, rows in values.items() if any(len(row) for row in rows)}
     lines = math.ceil(len(drawn) / COLUMNS) or 1
-    # The salt makes the names within the SVG, and so its bytes, the same every time.
-    with matplotlib.rc_context({"svg.hashsalt": distribution.name}):
+    # The salt makes the names within the SVG, and so its bytes, the same every time; a $ in a run's name is a $.
+    with matplotlib.rc_context({"svg.hashsalt": distribution.name, "text.parse_math": False}):
         height = lines * (ROW_IN * len(runs) + AROUND_IN)
         figure = Figure(figsize=(WIDTH_IN, height), layout="constrained")
         if not drawn:
