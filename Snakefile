@@ -3,6 +3,7 @@
 Targets:
     all (default)   stems, scores and the report of every track, source and run in the config
     stems           the stems only
+    benchmark       all, with statistics over the tracks and the paper's figures beside them
     verify          compare the scores with those of an earlier run
     plan            print what there is to do and how long it will take
     models          fetch the weights that the config needs
@@ -35,6 +36,7 @@ include: "rules/stems.smk"
 include: "rules/evaluate.smk"
 include: "rules/baselines.smk"
 include: "rules/verify.smk"
+include: "rules/paper.smk"
 include: "rules/plan.smk"
 include: "rules/report.smk"
 include: "rules/codec_training.smk"
@@ -45,6 +47,14 @@ rule all:
     input:
         "results/scores.tsv",
         "results/report/index.html",
+
+
+rule benchmark:
+    input:
+        rules.all.input,
+        "results/summary.tsv",
+        "results/comparisons.tsv",
+        "results/paper.tsv",
 
 
 rule stems:

@@ -14,6 +14,7 @@ from stemsteer.errors import UserError
 from stemsteer.models import downloadable, look_in, registry
 from stemsteer.plan import Plan, make_plan
 from stemsteer.resources import ascent_megabytes, ascent_seconds, megabytes, minutes, track_seconds
+from stemsteer.tracks import find_place
 
 
 def read_plan() -> Plan:
@@ -88,6 +89,13 @@ def score_files() -> list[str]:
     return [f"results/runs/{stem.run}/scores/{stem.track}/{stem.source}.tsv" for stem in scored + PLAN.baseline_stems]
 
 
+def stored_scores(wildcards) -> str:
+    """The table of scores that `snakemake verify` compares with."""
+    if PLAN.config.verify.table is None:
+        sys.exit("error: config: verify.table is not set; give the table of scores to compare with")
+    return str(find_place(Path(PLAN.config.verify.table)))
+
+
 def watched(path: str) -> list[str]:
     """A file of the user's as an input, where Snakemake can have it as one.
 
@@ -146,17 +154,16 @@ def model_links() -> list[str]:
     return [f"results/models/{model}" for model in downloadable() if model in needed]
 
 
-@cache
-def settings_of(run: str) -> dict:
-    """The method settings of a run, for params: a change of any of them redoes the run, one more source does not."""
-    return PLAN.config.runs[run].model_dump(exclude={"sources"})
+def stem_settings_of(run: str) -> dict:
+    """What a run says of its stems beside what its ascents' records tell: a change redoes the stems only."""
+    return PLAN.config.runs[run].of_stems()
 
 
 @cache
 def ascent_settings_of(run: str) -> dict:
     """All that a run says of its ascents: its settings, its generator, and the taggers whose weights are the user's."""
     return {
-        "run": settings_of(run),
+        "run": PLAN.config.runs[run].of_ascents(),
         "generator": PLAN.config.generator_of(run).model_dump(),
         "own_taggers": {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(run).items()},
     }
@@ -176,16 +183,14 @@ def ascent_groups() -> list[tuple[list[str], str, str]]:
     """The sources that a job of ascents is for, or the wildcard, and patterns of the runs and tracks that it is for."""
     if not PLAN.config.sources_together:
         return [(["{source}"], one_of(list(PLAN.config.runs)), "[^/]+")]
-    groups: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    tracks: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for run in PLAN.config.runs:
         for track in PLAN.tracks:
-            if sources := tuple(PLAN.sources_of(run, track)):
-                groups.setdefault(sources, {}).setdefault(run, []).append(track)
-    return [
-        (list(sources), one_of([run]), one_of(tracks))
-        for sources, runs in groups.items()
-        for run, tracks in runs.items()
-    ]
+            tracks.setdefault((run, tuple(PLAN.sources_of(run, track))), []).append(track)
+    runs: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for (run, sources), those in tracks.items():
+        runs.setdefault((sources, tuple(those)), []).append(run)
+    return [(list(sources), one_of(those), one_of(list(of))) for (sources, of), those in runs.items() if sources]
 
 
 def estimate_files(sources: list[str], suffix: str):

@@ -78,7 +78,10 @@ onerror:
 
     plan, scores = Path("results/plan.json"), Path("results/scores.tsv")
     write_json(plan, PLAN.as_dict())
-    gather([table for table in score_files() if Path(table).exists()], scores)
+    scored = [table for table in score_files() if Path(table).exists()]
+    # Scores that came without the stems' tables, as where they are only verified, are not written over by nothing.
+    if scored or not scores.exists():
+        gather(scored, scores)
     summarise(scores, plan, *map(Path, rules.statistics.output))
     draw_figures(plan, scores, Path("results/figures"))
     script = Path(workflow.basedir) / "scripts/report.py"

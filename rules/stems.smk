@@ -26,7 +26,7 @@ rule stem:
         mem_mb=memory(2000),
         runtime=time(5, 0.2),
     params:
-        settings=by_run(settings_of),
+        settings=by_run(stem_settings_of),
         method=METHOD_VERSION,
         encoding=PLAN.config.stems.encoding,
     script:

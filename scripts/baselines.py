@@ -38,15 +38,17 @@ def main(job: Any) -> None:
     device = choose_device(job.params.device, job.threads)
     mixture, rate = audio.read(job.input.mixture)
     reference = audio.read(job.input.reference)[0]
+    baselines = job.params.baselines
+    estimates = {name: estimate_of(method, of, job, device) for name, (method, of) in baselines.items()}
+    # All at once: the mixture and silence are scored beside them, and that takes as long as another estimate.
     judge = load_judge(job.params.judge, job.wildcards.source)
-    for (name, (method, generator)), stem, table in zip(
-        job.params.baselines.items(), job.output.stems, job.output.scores, strict=True
-    ):
-        estimate = estimate_of(method, generator, job, device)
+    rows = {row["estimate"]: row for row in score(reference, mixture, estimates, rate, judge)}
+    names = {"track": job.wildcards.track, "source": job.wildcards.source}
+    for (name, estimate), stem, table in zip(estimates.items(), job.output.stems, job.output.scores, strict=True):
         audio.write(stem, estimate, rate)
-        part = "reconstruction" if method == "codec" else "masked"
-        rows = score(reference, mixture, {part: estimate}, rate, judge)
-        write_scores(rows, {"run": name, "track": job.wildcards.track, "source": job.wildcards.source}, Path(table))
+        part = "reconstruction" if baselines[name][0] == "codec" else "masked"
+        own = [{**rows[name], "estimate": part}, rows["mixture"], rows["silence"]]
+        write_scores(own, {"run": name, **names}, Path(table))
 
 
 if __name__ == "__main__":

@@ -2,24 +2,21 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stemsteer.audio import read
 from stemsteer.errors import told_in_log
-from stemsteer.metrics import Row, score
+from stemsteer.metrics import Listener, Row, score
 from stemsteer.score_tables import write_scores
 
-if TYPE_CHECKING:
-    from stemsteer.judge import Judge
 
-
-def evaluate(mixture: Path, reference: Path, parts: Mapping[str, Path], judge: "Judge | None" = None) -> list[Row]:
+def evaluate(mixture: Path, reference: Path, parts: Mapping[str, Path], judge: Listener | None = None) -> list[Row]:
     """Score rows of `parts`: files of the stem and the other part, by the name of their estimate."""
     heard, rate = read(mixture)
     return score(read(reference)[0], heard, {name: read(part)[0] for name, part in parts.items()}, rate, judge)
 
 
-def judge_of(job: Any) -> "Judge | None":
+def judge_of(job: Any) -> Listener | None:
     """The judge of a job's source, if there is one."""
     if job.params.judge is None:
         return None

@@ -42,7 +42,9 @@ def at_the_mixtures_rate(mixture: Path, steered: Path, reconstruction: Path | No
 
 
 def main(job: Any) -> None:
-    settings = RunSettings.model_validate(job.params.settings)
+    ascent = read_json(job.input.record)
+    ascent["settings"] |= job.params.settings
+    settings = RunSettings.model_validate(ascent["settings"])
     steered = Path(job.input.steered)
     with tempfile.TemporaryDirectory() as folder:
         reconstruction = next(map(Path, job.input.reconstruction), None)
@@ -62,7 +64,7 @@ def main(job: Any) -> None:
         "clipped_samples": clipped[0],
         "clipped_samples_other": clipped[1],
     }
-    record = of_stem(read_json(job.input.facts), read_json(job.input.record), written)
+    record = of_stem(read_json(job.input.facts), ascent, written)
     write_json(job.output.provenance, record)
 
 

@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from tinysoundfont.midi import Event, NoteOff, NoteOn, ProgramChange
+
+from stemsteer.datasets.general_midi import source_of
+from stemsteer.datasets.synthesiser import DRUM_CHANNEL, Synthesiser
 
 # Fluid (R3) Mono, by Frank Wen and Michael Cowgill (MIT licence): Debian's package fluidr3mono-gm-soundfont.
 SOUNDS = Path("/usr/share/fluidr3mono-gm-soundfont/FluidR3Mono_GM.sf3")
 RATE = 16000
 PHRASES = 3
-DRUM_CHANNEL, DRUM_BANK = 9, 128
 
 # Chords of a bar, as steps of the scale, and what is played of each: beat, length in beats, steps above its root.
 PROGRESSIONS = [(0, 3, 4, 0), (0, 5, 3, 4), (0, 4, 5, 3), (0, 5, 1, 4)]
@@ -125,30 +128,16 @@ def beat(part: Part, random: np.random.Generator, seconds: float) -> list[Note]:
 
 
 def rendered(notes: Sequence[Note], program: int, samples: int, drums: bool = False) -> NDArray[np.float32]:
-    """The mean of the synthesiser's two channels, `[samples]`."""
-    synthesiser, sounds = synthesiser_with_sounds()
-    synthesiser.sounds_off()
+    """What the synthesiser plays, `[samples]`."""
     channel = DRUM_CHANNEL if drums else 0
-    synthesiser.program_select(channel, sounds, DRUM_BANK if drums else 0, program, drums)
-    events = [(round(note.start * RATE), note.loudness, note.pitch) for note in notes]
-    events += [(round((note.start + note.length) * RATE), 0, note.pitch) for note in notes]
-    blocks, now = [], 0
-    for time, loudness, pitch in [*sorted(event for event in events if event[0] < samples), (samples, 0, 0)]:
-        if time > now:
-            stereo = np.frombuffer(synthesiser.generate(time - now), np.float32).reshape(-1, 2)
-            blocks.append(stereo.mean(axis=1))
-            now = time
-        if loudness:
-            synthesiser.noteon(channel, pitch, loudness)
-        else:
-            synthesiser.noteoff(channel, pitch)
-    return np.concatenate(blocks)
+    begin = [Event(NoteOn(note.pitch, note.loudness), note.start, channel) for note in notes]
+    end = [Event(NoteOff(note.pitch), note.start + note.length, channel) for note in notes]
+    # Notes end before others begin.
+    events = sorted([*end, *begin], key=lambda event: round(event.t * RATE))
+    piece = [Event(ProgramChange(program), 0, channel), *events]
+    return synthesiser().play(piece, source_of(program, drums))[:samples, 0]
 
 
 @cache
-def synthesiser_with_sounds():
-    """TinySoundFont, and the number of the sounds loaded into it."""
-    import tinysoundfont
-
-    synthesiser = tinysoundfont.Synth(samplerate=RATE)
-    return synthesiser, synthesiser.sfload(str(SOUNDS))
+def synthesiser() -> Synthesiser:
+    return Synthesiser(SOUNDS, RATE)

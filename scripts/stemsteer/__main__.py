@@ -5,10 +5,13 @@ import logging
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from stemsteer.catalogue import model_rows, models_text, tag_rows, tags_text, tsv, vocabulary_names
-from stemsteer.errors import UserError
+from stemsteer.datasets import KINDS
+from stemsteer.errors import DISK_FULL, UserError
 from stemsteer.models import fetch
 from stemsteer.names import did_you_mean
 
@@ -46,6 +49,30 @@ examples:
   python -m stemsteer models fetch fcn-mtat     download two megabytes; if interrupted, go on when asked again
 """
 
+TRACKS = """\
+A table of the tracks of a data set of music with known sources, to separate them and to score the stems.
+
+The sources that StemSteer has a name for (`python -m stemsteer tags`) become references; `other` is none of them. Audio
+files are used where they lie. What is no file of its own is written: the streams of MUSDB18's stem.mp4, the stems of
+Slakh2100 and MoisesDB that make up one source, a mixture where there is none. Files that are there already are kept, so
+that the command goes on where it was interrupted. A track that is broken is left out and told; the others go on.
+
+  musdb18     {train,test}/<song>.stem.mp4          drums, bass, vocals; the mixture is the file's own
+  musdb18-hq  {train,test}/<song>/<source>.wav      drums, bass, vocals
+  slakh       {train,validation,test}/Track00001/   piano, guitar, bass, strings, drums, by General MIDI program
+  moisesdb    <id>/data.json                        vocals, bass, drums, guitar, piano, strings
+  folder      <track>/<source>.wav                  of any sources; wav or anything else that ffmpeg reads
+"""
+
+TRACKS_EXAMPLES = """\
+examples:
+  python -m stemsteer tracks slakh /data/slakh2100_flac_redux --split test
+  python -m stemsteer tracks musdb18 ~/musdb18 --split test --output musdb18-test.tsv
+  python -m stemsteer tracks folder my-multitracks --made /scratch/my-mixtures
+
+Then `snakemake --config tracks=musdb18-test.tsv` separates them.
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit status."""
@@ -55,6 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(options.command(options))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        print(f"error: {error}; make room on the disk and run again", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130  # as shells count it
@@ -77,6 +109,26 @@ def _models(options: argparse.Namespace) -> str:
 
 def _fetch(options: argparse.Namespace) -> str:
     return "\n".join(f"{name}: {fetch(name)}" for name in options.names)
+
+
+def _tracks(options: argparse.Namespace) -> str:
+    from stemsteer.datasets.tables import collect, write_table  # slow to import, as NumPy is
+
+    own = Path("results/datasets") / options.kind
+    output = Path(options.output or own / "tracks.tsv")
+    tracks, faults = collect(options.kind, Path(options.folder).expanduser(), options.split, Path(options.made or own))
+    for fault in faults:
+        print(f"error: {fault}", file=sys.stderr)
+    if not tracks:
+        raise UserError(f"no track of {options.folder!r} can be used; no table is written")
+    write_table(output, tracks)
+    counted = Counter(source for track in tracks for source in track.references)
+    references = ", ".join(f"{source} in {count}" for source, count in counted.most_common())
+    summary = f"{output}: {references}, of {len(tracks)} in all"
+    if faults:
+        _say(summary)
+        raise UserError(f"{len(faults)} of {len(tracks) + len(faults)} tracks are broken and not in {str(output)!r}")
+    return summary
 
 
 def _columns() -> int:
@@ -125,6 +177,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     fetching.add_argument("names", nargs="+", metavar="NAME", help="of a model")
     fetching.set_defaults(command=_fetch)
+
+    tracks = commands.add_parser(
+        "tracks",
+        help="make a table of tracks with references from MUSDB18, Slakh2100, MoisesDB or folders of stems",
+        description=TRACKS,
+        epilog=TRACKS_EXAMPLES,
+        formatter_class=raw,
+    )
+    tracks.add_argument("kind", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
+    tracks.add_argument("folder", metavar="FOLDER", help="where the data set lies")
+    tracks.add_argument("--split", help="only this part of the data set, such as test")
+    tracks.add_argument("--output", metavar="TABLE", help="the table (default: results/datasets/KIND/tracks.tsv)")
+    tracks.add_argument("--made", metavar="FOLDER", help="for files that are written (default: results/datasets/KIND)")
+    tracks.set_defaults(command=_tracks)
     return parser
 
 

@@ -24,6 +24,8 @@ Precision = Literal["float32", "tf32", "bfloat16"]
 # What a mask can be compared with and applied to: the mixture, or what the generator makes of it without any steering.
 MaskedSignal = Literal["mixture", "reconstruction"]
 FftSize = Annotated[int, Field(ge=64, le=65536, multiple_of=2)]
+# The settings of a run that its ascents do not depend on, but its stems do.
+OF_STEMS = {"stem_fft_size", "output"}
 # Simple methods to compare with; see baselines.py.
 Baseline = Literal["oracle-mask", "codec", "codec-oracle", "hpss", "repet-sim"]
 # Taggers that come with StemSteer, as they are tried as the judge: those that know more sources first.
@@ -145,6 +147,14 @@ class RunSettings(Settings):
             hint = did_you_mean(str(name), presets()) or f" (known: {', '.join(presets())})"
             raise ValueError(f"preset: there is no ready-made run {name!r}{hint}")
         return {**presets()[name], **value}
+
+    def of_ascents(self) -> dict[str, Any]:
+        """What decides the steered signal: all settings but those of the mask of the stem, and of what to extract."""
+        return self.model_dump(exclude={*OF_STEMS, "sources"})
+
+    def of_stems(self) -> dict[str, Any]:
+        """What decides, beside those, which part of the mixture the stem is."""
+        return self.model_dump(include=OF_STEMS)
 
     @property
     def needs_reconstruction(self) -> bool:

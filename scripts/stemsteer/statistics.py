@@ -97,7 +97,7 @@ def interval(values: Array, tracks: NDArray[np.int64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def _resamples(tracks: int) -> Array:
     """How often each track is drawn in each resample: `[resamples, tracks]`."""
     random = np.random.default_rng([SEED, tracks])

@@ -171,7 +171,7 @@ class TrackAscent:
         return key_of(
             {
                 "method": METHOD_VERSION,
-                "settings": self.settings.model_dump(),
+                "settings": self.settings.of_ascents(),
                 "generator": self.generator.fingerprint,
                 "hop": self.generator.hop,
                 "taggers": [[tagger.fingerprint, self.tags[excerpt.source][tagger.name]] for tagger in self.taggers],
@@ -284,7 +284,7 @@ class TrackAscent:
         steps = sum(record["steps"] for record in records)
         seconds = sum(record["seconds"] for record in records)
         return {
-            "settings": self.settings.model_dump(),
+            "settings": self.settings.of_ascents(),
             "generator_sha256": self.generator.fingerprint,
             "generator_licence": self.generator.licence,
             "taggers": {

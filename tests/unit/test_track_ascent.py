@@ -442,8 +442,6 @@ CHANGES: dict[str, Any] = {
     "mask_against": "reconstruction",
     "mask_on": "reconstruction",
     "mask_edges": "reflect",
-    "stem_fft_size": 512,
-    "output": "residual",
     "codebook": "reinit-ema",
     "windows": "pad",
     "objective": None,  # there is one only
@@ -462,12 +460,16 @@ CHANGES: dict[str, Any] = {
 
 
 def test_all_settings_are_thought_of() -> None:
-    assert set(CHANGES) == set(RunSettings.model_fields)
+    assert set(CHANGES) == set(RunSettings().of_ascents())
 
 
 @pytest.mark.parametrize("name", [name for name, value in CHANGES.items() if value is not None])
 def test_another_setting_is_another_key(whole: Path, name: str) -> None:
     assert key(whole, track_settings(**{name: CHANGES[name]})) != key(whole)
+
+
+def test_the_mask_of_the_stem_is_no_business_of_the_ascents(whole: Path) -> None:
+    assert key(whole, track_settings(stem_fft_size=512, output="residual", sources=["drums"])) == key(whole)
 
 
 def test_how_it_is_carried_out_does_not_change_the_key(whole: Path, tmp_path: Path) -> None:

@@ -224,14 +224,15 @@ def test_sources_together_are_one_job_to_which_another_one_can_be_added(
     assert len(record(workdir, "piano")["chunks"]) == CHUNKS
 
 
-@pytest.mark.parametrize(("together", "jobs"), [(True, 2), (False, 5)])
+@pytest.mark.parametrize(("together", "jobs"), [(True, 2 + 2), (False, 5 + 2)])
 def test_there_is_a_job_for_each_track_or_for_each_of_its_sources(
     encoded: Workdir, tmp_path: Path, together: bool, jobs: int
 ) -> None:
     workdir = copy(encoded, tmp_path)
     song = {"mixture": "song.wav"}
     workdir.tracks({**song, "track": "two"}, {**song, "track": "three", "sources": "guitar, drums, piano"})
-    dry = workdir.snakemake("-n", "stems", **{**SETTINGS, "sources_together": together})
+    runs = {"quick": RUN, "guitars only": {**RUN, "sources": ["guitar"]}}
+    dry = workdir.snakemake("-n", "stems", **{**SETTINGS, "runs": runs, "sources_together": together})
     assert sum(number for rule, number in dry.jobs.items() if rule.startswith("ascend")) == jobs
 
 

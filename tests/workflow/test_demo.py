@@ -6,7 +6,12 @@ import pytest
 from workdir import Ended, Workdir, snakemake
 
 SONG = "The Easton Ellises - Falcon 69"
-ROWS = [("default", "masked"), ("default", "residual"), ("mixture", "mixture"), ("silence", "silence")]
+ROWS = [
+    *(("default", "masked"), ("default", "residual")),
+    *(("oracle-mask", "masked"), ("codec-embedded", "reconstruction"), ("codec-oracle-embedded", "masked")),
+    *(("hpss", "masked"), ("repet-sim", "masked")),
+    *(("mixture", "mixture"), ("silence", "silence")),
+]
 """Runs and their estimates."""
 SAMPLES = 260190
 """Of the excerpt, 5.9 s at 44.1 kHz."""
@@ -31,13 +36,12 @@ def test_the_scores_are_tidy(demo: tuple[Workdir, Ended]) -> None:
     assert sorted(zip(scores.source, scores.run, scores.estimate, strict=True)) == sorted(
         (source, *row) for source in ("drums", "vocals") for row in ROWS
     )
-    figures = scores.set_index(["source", "estimate"])
+    figures = scores.set_index(["source", "run", "estimate"])
     for source in ("drums", "vocals"):
-        assert figures.loc[(source, "silence"), "snr_db"] == 0
-        assert figures.loc[(source, "mixture"), "si_sdr_improvement_db"] == 0
-        assert np.isfinite(
-            figures.loc[(source, "masked"), ["si_sdr_db", "snr_db", "sdr_db", "sir_db", "level_db"]]
-        ).all()
+        assert figures.loc[(source, "silence", "silence"), "snr_db"] == 0
+        assert figures.loc[(source, "mixture", "mixture"), "si_sdr_improvement_db"] == 0
+        own = ["si_sdr_db", "snr_db", "sdr_db", "sir_db", "level_db", "tag_probability"]
+        assert np.isfinite(figures.loc[(source, "default", "masked"), own]).all()
 
 
 def test_the_parts_are_those_of_the_excerpt(demo: tuple[Workdir, Ended]) -> None:

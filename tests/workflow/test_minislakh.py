@@ -1,4 +1,4 @@
-"""A piece of minislakh is made from its MIDI file: sources that add up to the mixture, silent where they have no notes."""
+"""A piece of minislakh is made of its MIDI file: sources that add up to the mixture, silent where they play nothing."""
 
 import shutil
 from pathlib import Path

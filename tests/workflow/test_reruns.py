@@ -28,9 +28,13 @@ class Checkout:
         self.workdir = Workdir(folder / "work")
         self.workdir.folder.mkdir()
         audio.write(self.workdir.folder / "song.wav", music(1, 16000), 16000)
-        settings = {"tracks": "tracks.tsv", "runs": {"quick": QUICK}}
-        (self.workdir.folder / "mine.yaml").write_text(str(settings), encoding="utf-8")
+        self.configure()
         self.ask_for(["first"], "guitar")
+
+    def configure(self, **settings: object) -> None:
+        """Write the config: a quick run, with some settings of its own."""
+        config = {"tracks": "tracks.tsv", "runs": {"quick": {**QUICK, **settings}}}
+        (self.workdir.folder / "mine.yaml").write_text(str(config), encoding="utf-8")
 
     def ask_for(self, tracks: list[str], sources: str) -> None:
         self.workdir.tracks(*({"track": track, "mixture": "song.wav", "sources": sources} for track in tracks))
@@ -75,6 +79,22 @@ def test_a_new_track_is_all_that_is_done(finished: Checkout) -> None:
 def test_a_new_source_is_all_that_is_done(finished: Checkout) -> None:
     finished.ask_for(["first"], "guitar, drums")
     assert finished.would_do() == {"ascend": 1, "stem": 1}
+
+
+@pytest.mark.parametrize(
+    ("setting", "redone"),
+    [
+        ({"output": "residual"}, {"stem": 1}),
+        ({"stem_fft_size": 2048}, {"stem": 1}),
+        ({"sources": ["guitar", "drums"]}, {}),
+        ({"learning_rate": 1.0}, {"ascend": 1, "stem": 1}),
+    ],
+)
+def test_a_setting_redoes_what_depends_on_it(finished: Checkout, setting: dict, redone: dict[str, int]) -> None:
+    finished.ask_for(["first"], "guitar")
+    finished.configure(**setting)
+    assert finished.would_do() == redone
+    finished.configure()
 
 
 def test_a_change_of_the_method_redoes_what_depends_on_it(finished: Checkout) -> None:

@@ -37,6 +37,7 @@ def test_scores_are_compared_each_time_and_what_moved_is_told(workdir: Workdir) 
     assert "moved: quick / 007 / guitar / masked: si_sdr_db from 1.50 to 1.00 dB" in ended.output
     assert "1 of 1 rows moved by more than 0.1 dB; results/verify.tsv lists them" in ended.output
     assert list(workdir.table("results/verify.tsv").verdict) == ["moved"]
+    assert list(workdir.table("results/scores.tsv").si_sdr_db) == [1.0]
 
 
 def test_without_a_table_there_is_nothing_to_do(workdir: Workdir) -> None:

@@ -73,7 +73,13 @@ class Workdir:
 
     def snakemake(self, *options: str, **settings: Any) -> Ended:
         """Run the workflow as a user would who is in this folder: quick settings, and `settings` in their place."""
-        quick = {"tracks": "tracks.tsv", "sources": ["guitar"], "runs": {"quick": QUICK}}
+        quick = {
+            "tracks": "tracks.tsv",
+            "sources": ["guitar"],
+            "runs": {"quick": QUICK},
+            "baselines": [],
+            "judge": None,
+        }
         (self.folder / "mine.yaml").write_text(yaml.safe_dump({**quick, **settings}), encoding="utf-8")
         return snakemake(self.folder, *options, "--configfile", "mine.yaml")
 

@@ -21,8 +21,13 @@ TAIL_SECONDS = 2
 
 def sources_of(events: Sequence[Event]) -> list[str]:
     """Which of `SOURCES` and `OTHER` have notes."""
-    heard = {source for event, source in _with_sources(events) if isinstance(event.action, NoteOn)}
+    heard = {source for event, source in _with_sources(events) if _begins_note(event)}
     return [source for source in (*SOURCES, OTHER) if source in heard]
+
+
+def _begins_note(event: Event) -> bool:
+    """Whether this begins a note; at velocity 0, as many files have it, it ends one."""
+    return isinstance(event.action, NoteOn) and event.action.velocity > 0
 
 
 def _with_sources(events: Sequence[Event]) -> list[tuple[Event, str]]:
@@ -57,13 +62,14 @@ class Synthesiser:
             if time > now:
                 blocks.append(self._generate(time - now))
                 now = time
-            if its_source == source or not isinstance(event.action, NoteOn):
+            if its_source == source or not _begins_note(event):
                 self._send(event)
         blocks.append(self._generate(TAIL_SECONDS * self.rate))
         return np.concatenate(blocks)
 
     def _reset(self) -> None:
         self._synth.sounds_off()
+        self._generate(self.rate)  # what it fades out
         for channel in range(CHANNELS):
             self._synth.control_change(channel, RESET_ALL_CONTROLLERS, 0)
             self._synth.control_change(channel, VOLUME, DEFAULT_VOLUME)
@@ -73,10 +79,10 @@ class Synthesiser:
     def _send(self, event: Event) -> None:
         channel = event.channel
         match event.action:
+            case NoteOff(key) | NoteOn(key, 0):
+                self._synth.noteoff(channel, key)
             case NoteOn(key, velocity):
                 self._synth.noteon(channel, key, velocity)
-            case NoteOff(key):
-                self._synth.noteoff(channel, key)
             case ControlChange(control, value):
                 self._synth.control_change(channel, control, value)
             case ProgramChange(program):

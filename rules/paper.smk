@@ -1,0 +1,28 @@
+"""Our scores beside those of the TagBox paper.
+
+Inputs: results/scores.tsv and benchmarks/paper.tsv, which names the run that stands for each of the paper's methods (those
+of benchmarks/paper.yaml, and baselines). Output: results/paper.tsv.
+"""
+
+from stemsteer import published
+
+
+rule paper:
+    input:
+        scores="results/scores.tsv",
+        plan="results/plan.json",
+        published=Path(workflow.basedir) / "benchmarks/paper.tsv",
+    output:
+        "results/paper.tsv",
+    log:
+        "logs/paper.log",
+    benchmark:
+        "logs/paper.benchmark.tsv"
+    localrule: True
+    conda:
+        "../envs/audio.yaml"
+    params:
+        generators={run: PLAN.config.generator_of(run).weights for run in PLAN.config.runs},
+        music=published.described(PLAN.config.tracks, [track.duration for track in PLAN.tracks.values()]),
+    script:
+        "../scripts/paper.py"

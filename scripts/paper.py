@@ -1,0 +1,24 @@
+"""Set our scores beside those of the TagBox paper."""
+
+from pathlib import Path
+from typing import Any
+
+from stemsteer.errors import told_in_log
+from stemsteer.files import read_json
+from stemsteer.published import beside_published, read_published
+from stemsteer.score_tables import read_scores, write_table
+from stemsteer.statistics import summary
+
+
+def main(job: Any) -> None:
+    stems = {name: run["parts"][0] for name, run in read_json(job.input.plan)["runs"].items()}
+    scores = summary(read_scores(Path(job.input.scores)))
+    published = read_published(Path(job.input.published))
+    table = beside_published(published, scores, stems, job.params.generators, job.params.music)
+    write_table(table, Path(job.output[0]))
+
+
+if __name__ == "__main__":
+    job = globals()["snakemake"]
+    with told_in_log(job.log[0]):
+        main(job)

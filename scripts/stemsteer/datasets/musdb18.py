@@ -1,0 +1,27 @@
+"""MUSDB18: a stem.mp4 file for each song, with the mixture and its four sources as streams.
+
+The mixture is the file's own, as in every published result: it is coded by itself and is not quite the sum of the
+sources. `other`, the fourth source, is no tag of any tagger and has no reference here. MUSDB18-HQ is folders of wav
+files: see `folder`.
+"""
+
+from pathlib import Path
+
+from stemsteer.datasets.stems import Part, Stems
+from stemsteer.names import as_folder_name
+
+SPLITS = ("train", "test")
+SUFFIX = ".stem.mp4"
+MIXTURE = 0
+SOURCES = {"drums": 1, "bass": 2, "vocals": 4}
+
+
+def find(folder: Path) -> list[Path]:
+    """The songs in a folder and its subfolders."""
+    return sorted(folder.rglob(f"*{SUFFIX}"))
+
+
+def read(song: Path) -> Stems:
+    """The streams of a song."""
+    sources = {source: [Part(song, stream)] for source, stream in SOURCES.items()}
+    return Stems(as_folder_name(song.name.removesuffix(SUFFIX)), [Part(song, MIXTURE)], sources)

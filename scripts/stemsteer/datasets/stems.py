@@ -1,0 +1,114 @@
+"""Tracks of a data set, and the files that its table names: those of the data set itself, or sums that are written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stemsteer import audio
+from stemsteer.audio import Signal
+from stemsteer.datasets.streams import read_stream
+from stemsteer.decoder import decoding
+from stemsteer.decoding import REFERENCE_TOLERANCE
+from stemsteer.errors import UserError
+from stemsteer.probing import Header, probe
+from stemsteer.tracks import Track
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file, or one of the streams of a file that holds several."""
+
+    path: Path
+    stream: int | None = None
+
+
+@dataclass(frozen=True)
+class Stems:
+    """A track, its name that of a folder: what its mixture and each of its sources are the sum of."""
+
+    track: str
+    mixture: Sequence[Part]
+    sources: Mapping[str, Sequence[Part]]
+
+
+def as_track(stems: Stems, folder: Path) -> Track:
+    """A row of a table of tracks.
+
+    What is a file of its own is named as it is. Everything else is written to `folder`, unless it is there: float32
+    wav, summed without any rescaling, and as long as the mixture.
+
+    Raises:
+        UserError: a file cannot be read, or is no source of its mixture.
+    """
+    if not stems.sources:
+        raise UserError(f"{stems.track!r} has no stem of a source that resources/sources.yaml lists; leave it out")
+    mixture = _mixture(stems, folder)
+    references = {
+        source: _reference(stems, source, probe(str(mixture)), folder / stems.track / f"{source}.wav")
+        for source in stems.sources
+    }
+    paths = {source: path.as_posix() for source, path in references.items()}
+    return Track(stems.track, mixture.as_posix(), tuple(paths), references=paths)
+
+
+def _mixture(stems: Stems, folder: Path) -> Path:
+    if file := _file(stems.mixture):
+        return file
+    made = folder / stems.track / "mixture.wav"
+    if not made.exists():
+        audio.write(made, *_sum(stems.mixture))
+    return made
+
+
+def _reference(stems: Stems, source: str, mixture: Header, made: Path) -> Path:
+    wanted = mixture.declared_s
+    if file := _file(stems.sources[source]):
+        seconds = probe(str(file)).declared_s
+        if seconds is None or wanted is None or abs(seconds - wanted) * mixture.sample_rate <= REFERENCE_TOLERANCE:
+            return file
+        if _file(stems.mixture):
+            raise UserError(
+                f"{str(file)!r} is {seconds:.3f} s long and its mixture {mixture.path!r} {wanted:.3f} s; "
+                "replace it by a stem of the mixture's length"
+            )
+    if not made.exists():
+        signal, rate = _sum(stems.sources[source])
+        audio.write(made, signal if wanted is None else _of_length(signal, round(wanted * rate)), rate)
+    return made
+
+
+def _file(parts: Sequence[Part]) -> Path | None:
+    """The one file that these parts are, if they are."""
+    return parts[0].path if len(parts) == 1 and parts[0].stream is None else None
+
+
+def _sum(parts: Sequence[Part]) -> tuple[Signal, int]:
+    """At the highest rate of the parts, as long as the longest; mono parts are in all channels."""
+    total, rate = _read(parts[0])
+    for part in parts[1:]:
+        signal, own_rate = _read(part)
+        highest = max(rate, own_rate)
+        total, signal = audio.resample(total, rate, highest), audio.resample(signal, own_rate, highest)
+        rate = highest
+        if len({1, total.shape[1], signal.shape[1]}) > 2:
+            raise UserError(
+                f"{str(part.path)!r} has {signal.shape[1]} channels and the stems beside it {total.shape[1]}; "
+                "give all of them the same number"
+            )
+        samples = max(len(total), len(signal))
+        total = _of_length(total, samples) + _of_length(signal, samples)
+    return total, rate
+
+
+def _read(part: Part) -> tuple[Signal, int]:
+    if part.stream is not None:
+        return read_stream(part.path, part.stream)
+    with decoding(probe(str(part.path))) as stream:
+        return np.concatenate(list(stream.blocks())), stream.sample_rate
+
+
+def _of_length(signal: Signal, samples: int) -> Signal:
+    """Cut, or filled with zeros, at the end."""
+    return np.pad(signal[:samples], ((0, max(0, samples - len(signal))), (0, 0)))

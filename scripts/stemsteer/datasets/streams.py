@@ -1,0 +1,41 @@
+"""The streams of a stem.mp4 file, read by stempeg, as musdb and museval do."""
+
+from pathlib import Path
+
+import ffmpeg
+import numpy as np
+
+from stemsteer.audio import Signal
+from stemsteer.errors import UserError
+from stemsteer.ffmpeg import put_on_path
+
+LOST_SAMPLES = 2 * 1024
+"""Two frames of AAC, which a decoder may drop or add at an end."""
+
+
+def read_stream(path: Path, stream: int) -> tuple[Signal, int]:
+    """The signal `[samples, channels]` of an audio stream, and its rate (Hz).
+
+    Raises:
+        UserError: the file is not there, is no such file, or is truncated.
+    """
+    put_on_path()
+    import stempeg  # looks for ffmpeg when it is imported
+
+    if not path.is_file():
+        raise UserError(f"{str(path)!r} does not exist; put the file there")
+    try:
+        info = stempeg.Info(str(path.absolute()))
+    except ffmpeg.Error as error:
+        raise UserError(f"{str(path)!r} cannot be read as a stem.mp4 file; replace it by a whole one") from error
+    if stream >= info.nb_audio_streams:
+        raise UserError(
+            f"{str(path)!r} has {info.nb_audio_streams} audio streams, not the five of MUSDB18; replace it by its file"
+        )
+    signal, rate = stempeg.read_stems(str(path.absolute()), stem_id=stream, dtype=np.float32, info=info)
+    if len(signal) < info.samples(stream) - LOST_SAMPLES:
+        raise UserError(
+            f"{str(path)!r} is truncated: only {len(signal) / rate:.3f} s of stream {stream} can be decoded; "
+            "replace it by the whole file"
+        )
+    return signal, int(rate)

@@ -1,0 +1,89 @@
+"""Tables of tracks made from data sets as they are published: `python -m stemsteer tracks`."""
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from stemsteer.datasets import folder, moisesdb, musdb18, slakh
+from stemsteer.datasets.stems import Stems, as_track
+from stemsteer.errors import UserError
+from stemsteer.files import written_whole
+from stemsteer.tracks import REFERENCE, Track
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """A data set's layout."""
+
+    name: str
+    track: str
+    """What a track of it is."""
+    splits: tuple[str, ...]
+    find: Callable[[Path], list[Path]]
+    read: Callable[[Path], Stems]
+
+
+DATASETS = {
+    "musdb18": DataSet("MUSDB18", "*.stem.mp4", musdb18.SPLITS, musdb18.find, musdb18.read),
+    "musdb18-hq": DataSet("MUSDB18-HQ", "*/mixture.wav", musdb18.SPLITS, folder.find_with_mixture, folder.read),
+    "slakh": DataSet("Slakh2100", "*/metadata.yaml", slakh.SPLITS, slakh.find, slakh.read),
+    "moisesdb": DataSet("MoisesDB", "*/data.json", (), moisesdb.find, moisesdb.read),
+    "folder": DataSet("a folder of stems", "*/*.wav or other audio", (), folder.find, folder.read),
+}
+
+
+def collect(kind: str, place: Path, split: str | None, made: Path) -> tuple[list[Track], list[str]]:
+    """The tracks of a data set, and a sentence about each that is broken.
+
+    Args:
+        made: the folder for files that have to be made.
+
+    Raises:
+        UserError: there is no such data set or split at `place`.
+    """
+    dataset = DATASETS[kind]
+    tracks: dict[str, Track] = {}
+    faults = []
+    for path in tqdm(_find(dataset, place, split), desc=dataset.name, unit="track", disable=None):
+        try:
+            stems = dataset.read(path)
+            if stems.track.casefold() in tracks:
+                raise UserError(f"{str(path)!r} is another track called {stems.track!r}; leave one of them out")
+            tracks[stems.track.casefold()] = as_track(stems, made)
+        except UserError as fault:
+            faults.append(str(fault))
+    return list(tracks.values()), faults
+
+
+def _find(dataset: DataSet, place: Path, split: str | None) -> list[Path]:
+    if not place.is_dir():
+        raise UserError(f"there is no folder {str(place)!r}; give the folder that {dataset.name} is in")
+    if split is not None:
+        if split not in dataset.splits:
+            known = f"its splits are {', '.join(dataset.splits)}" if dataset.splits else "leave --split out"
+            raise UserError(f"{dataset.name} has no split {split!r}; {known}")
+        place /= split
+        if not place.is_dir():
+            raise UserError(f"there is no folder {str(place)!r}; give the folder that holds the splits")
+    found = dataset.find(place)
+    if not found:
+        raise UserError(f"{str(place)!r} holds no tracks of {dataset.name} ({dataset.track}); give their folder")
+    return found
+
+
+def write_table(path: Path, tracks: Iterable[Track]) -> None:
+    """Write a table that the config's key `tracks` can name."""
+    tracks = list(tracks)
+    references = {f"{REFERENCE}{source}": None for track in tracks for source in track.references}
+    columns = ["track", "mixture", "sources", *references]
+    with written_whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, dialect="excel-tab", restval="", lineterminator="\n")
+        writer.writeheader()
+        for track in tracks:
+            files = {f"{REFERENCE}{source}": reference for source, reference in track.references.items()}
+            writer.writerow(
+                {"track": track.track, "mixture": track.mixture, "sources": ",".join(track.sources), **files}
+            )
