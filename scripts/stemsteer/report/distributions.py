@@ -98,8 +98,9 @@ def _draw_panel(
     for place, values in enumerate(rows):
         colour = BLUE if place < steered else ORANGE
         across = place + random.uniform(-0.26, 0.26, len(values))
+        size = max(9, 36 / max(1, len(values)))
         # As pixels: ten thousand dots would be a megabyte of SVG.
-        axes.scatter(values, across, s=9, color=colour, alpha=0.6, linewidths=0, rasterized=True)
+        axes.scatter(values, across, s=size, color=colour, alpha=0.6, linewidths=0, rasterized=True)
         if len(values) >= BOXED:
             low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
             axes.barh(place, high - low, left=low, height=0.72, color=colour, alpha=0.25)
