@@ -67,7 +67,7 @@ that the command goes on where it was interrupted. A track that is broken is lef
 TRACKS_EXAMPLES = """\
 examples:
   python -m stemsteer tracks slakh /data/slakh2100_flac_redux --split test
-  python -m stemsteer tracks musdb18 ~/musdb18 --split test --output musdb18-test.tsv
+  python -m stemsteer tracks musdb18 ~/musdb18 --split test --sources vocals,drums --output musdb18-test.tsv
   python -m stemsteer tracks folder my-multitracks --made /scratch/my-mixtures
 
 Then `snakemake --config tracks=musdb18-test.tsv` separates them.
@@ -116,7 +116,9 @@ def _tracks(options: argparse.Namespace) -> str:
 
     own = Path("results/datasets") / options.kind
     output = Path(options.output or own / "tracks.tsv")
-    tracks, faults = collect(options.kind, Path(options.folder).expanduser(), options.split, Path(options.made or own))
+    wanted = options.sources and [source.strip() for source in options.sources.split(",")]
+    folder, made = Path(options.folder).expanduser(), Path(options.made or own)
+    tracks, faults = collect(options.kind, folder, options.split, wanted, made)
     for fault in faults:
         print(f"error: {fault}", file=sys.stderr)
     if not tracks:
@@ -188,6 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     tracks.add_argument("kind", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
     tracks.add_argument("folder", metavar="FOLDER", help="where the data set lies")
     tracks.add_argument("--split", help="only this part of the data set, such as test")
+    tracks.add_argument("--sources", help="only these, separated by commas (default: all that a track has)")
     tracks.add_argument("--output", metavar="TABLE", help="the table (default: results/datasets/KIND/tracks.tsv)")
     tracks.add_argument("--made", metavar="FOLDER", help="for files that are written (default: results/datasets/KIND)")
     tracks.set_defaults(command=_tracks)

@@ -139,6 +139,14 @@ def test_slakh_sums_the_stems_of_a_source() -> None:
     assert list(table("slakh", "slakh")) == ["Track01876", "Track00001"]
 
 
+def test_only_the_wanted_sources_are_taken_and_made() -> None:
+    write_slakh(Path("slakh/Track00001"), [30, 30, 33, 33, 0])
+    write_slakh(Path("slakh/Track00002"), [33, 0])
+    (track,) = table("slakh", "slakh", "--sources", "guitar, piano").values()
+    assert (track.track, track.sources, list(track.references)) == ("Track00001", ("guitar",), ["guitar"])
+    assert [path.name for path in Path("results").rglob("*.wav")] == ["guitar.wav"]
+
+
 def write_moisesdb(folder: Path, stems: dict[str, list[Signal]], song: str = "Song") -> None:
     """A song of MoisesDB: some recordings for each stem."""
     data: dict[str, object] = {"song": song, "artist": "A/B", "genre": "rock", "stems": []}
@@ -278,6 +286,11 @@ def test_broken_data_of_moisesdb_and_folders_are_told(capsys: pytest.CaptureFixt
         (["slakh", "here"], "'here' holds no tracks of Slakh2100 (*/metadata.yaml); give their folder"),
         (["slakh", "here", "--split", "tset"], "Slakh2100 has no split 'tset'; its splits are train, validation, test"),
         (["slakh", "here", "--split", "test"], "there is no folder 'here/test'; give the folder that holds the splits"),
+        (
+            ["slakh", "here", "--sources", "basss"],
+            "--sources: there is no source or tag 'basss' (did you mean bass?); "
+            "resources/sources.yaml lists the sources",
+        ),
         (["folder", "here", "--split", "test"], "a folder of stems has no split 'test'; leave --split out"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -11,7 +11,8 @@ from stemsteer.datasets import folder, moisesdb, musdb18, slakh
 from stemsteer.datasets.stems import Stems, as_track
 from stemsteer.errors import UserError
 from stemsteer.files import written_whole
-from stemsteer.tracks import REFERENCE, Track
+from stemsteer.tracks import REFERENCE, Track, check_sources
+from stemsteer.vocabularies import sources
 
 
 @dataclass(frozen=True)
@@ -35,21 +36,30 @@ DATASETS = {
 }
 
 
-def collect(kind: str, place: Path, split: str | None, made: Path) -> tuple[list[Track], list[str]]:
+def collect(
+    kind: str, place: Path, split: str | None, wanted: list[str] | None, made: Path
+) -> tuple[list[Track], list[str]]:
     """The tracks of a data set, and a sentence about each that is broken.
 
     Args:
+        wanted: the sources to take, None for all; tracks that have none of them are passed over.
         made: the folder for files that have to be made.
 
     Raises:
-        UserError: there is no such data set or split at `place`.
+        UserError: there is no such data set or split at `place`, or no such source.
     """
+    check_sources("--sources", wanted or [], set(sources()))
     dataset = DATASETS[kind]
     tracks: dict[str, Track] = {}
     faults = []
     for path in tqdm(_find(dataset, place, split), desc=dataset.name, unit="track", disable=None):
         try:
             stems = dataset.read(path)
+            if wanted is not None:
+                chosen = {source: parts for source, parts in stems.sources.items() if source in wanted}
+                stems = replace(stems, sources=chosen)
+                if not chosen:
+                    continue
             if stems.track.casefold() in tracks:
                 raise UserError(f"{str(path)!r} is another track called {stems.track!r}; leave one of them out")
             tracks[stems.track.casefold()] = as_track(stems, made)
