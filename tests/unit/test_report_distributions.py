@@ -1,6 +1,7 @@
 """Pictures of the scores: what they hold is where the figures are, for every run, source and baseline."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,11 @@ def test_nothing_is_painted_behind_a_picture(results, tmp_path):
 def test_a_picture_of_no_scores_says_so(results, tmp_path):
     draw_distribution(DISTRIBUTIONS[0], Plan.read(results / "plan.json"), [], tmp_path / "none.svg")
     assert "No score is defined" in (tmp_path / "none.svg").read_text()
+
+
+def test_a_name_is_never_taken_for_a_formula(results, tmp_path):
+    name = "pays $_$"
+    scores = [{"run": name, "source": "drums", "estimate": "", "si_sdr_improvement_db": "1"}]
+    plan = replace(Plan.read(results / "plan.json"), baselines=[name])
+    draw_distribution(DISTRIBUTIONS[0], plan, scores, tmp_path / "odd.svg")
+    assert f"<!-- {name} -->" in (tmp_path / "odd.svg").read_text()

@@ -295,7 +295,8 @@ def test_only_one_player_sounds_and_none_in_a_closed_track(opened):
     opened.until("[...document.querySelectorAll('audio')].filter(sound => !sound.paused).length === 1")
     assert opened.run("document.querySelectorAll('audio')[0].paused")
     opened.run("document.querySelector('.track > summary').click()")
-    opened.until("[...document.querySelectorAll('audio')].every(sound => sound.paused)")
+    # Before it would have come to its end.
+    opened.until("[...document.querySelectorAll('audio')].every(sound => sound.paused)", timeout_s=SECONDS / 2)
 
 
 def test_the_keyboard_plays_moves_and_switches(opened):

@@ -22,6 +22,8 @@ from stemsteer.report.tables import number
 INK, FAINT, BLUE, ORANGE = "#737b84", "#80889055", "#3b82c4", "#c47f3b"
 COLUMNS = 2
 WIDTH_IN, ROW_IN, AROUND_IN = 11.0, 0.26, 1.0
+BOXED = 4
+"""Tracks from which on they have a box: of fewer, the dots say more."""
 SEED = 0
 """Of the scatter of the dots across their row, which means nothing."""
 
@@ -62,16 +64,16 @@ def figures_of(scores: Sequence[Row], source: str, run: str, estimate: str, colu
 def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[Row], image: Path) -> None:
     """Draw one panel for each source, and in it a row of dots for each run and baseline, over their box.
 
-    The box reaches from the lower to the upper quartile, its line is the median. Where no score is defined the picture
-    says so.
+    The box reaches from the lower to the upper quartile, its line is the median; fewer than four tracks have none.
+    Where no score is defined the picture says so.
     """
     runs = compared(plan)
     sources = sorted({row["source"] for row in scores})
     values = {source: [figures_of(scores, source, *run, distribution.column) for run in runs] for source in sources}
     drawn = {source: rows for source, rows in values.items() if any(len(row) for row in rows)}
     lines = math.ceil(len(drawn) / COLUMNS) or 1
-    # The salt makes the names within the SVG, and so its bytes, the same every time.
-    with matplotlib.rc_context({"svg.hashsalt": distribution.name}):
+    # The salt makes the names within the SVG, and so its bytes, the same every time; a $ in a run's name is a $.
+    with matplotlib.rc_context({"svg.hashsalt": distribution.name, "text.parse_math": False}):
         height = lines * (ROW_IN * len(runs) + AROUND_IN)
         figure = Figure(figsize=(WIDTH_IN, height), layout="constrained")
         if not drawn:
@@ -94,15 +96,15 @@ def _draw_panel(
     random = np.random.default_rng(SEED)
     axes.axvline(0, color=INK, linewidth=1)
     for place, values in enumerate(rows):
-        if not len(values):
-            continue
         colour = BLUE if place < steered else ORANGE
-        low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
-        axes.barh(place, high - low, left=low, height=0.72, color=colour, alpha=0.25)
         across = place + random.uniform(-0.26, 0.26, len(values))
+        size = max(9, 36 / max(1, len(values)))
         # As pixels: ten thousand dots would be a megabyte of SVG.
-        axes.scatter(values, across, s=9, color=colour, alpha=0.6, linewidths=0, rasterized=True)
-        axes.plot([middle, middle], [place - 0.36, place + 0.36], color=INK, linewidth=3)
+        axes.scatter(values, across, s=size, color=colour, alpha=0.6, linewidths=0, rasterized=True)
+        if len(values) >= BOXED:
+            low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+            axes.barh(place, high - low, left=low, height=0.72, color=colour, alpha=0.25)
+            axes.plot([middle, middle], [place - 0.36, place + 0.36], color=INK, linewidth=3)
     axes.set_title(source, loc="left", color=INK, fontsize=11, fontweight="bold")
     axes.set_yticks(range(len(runs)), [run for run, _ in runs])
     axes.set_ylim(len(runs) - 0.4, -0.6)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from stemsteer.models import registry
 from stemsteer.report.collect import Collection
 
 Origins = dict[str, list[tuple[str, int]]]
@@ -25,6 +26,14 @@ def of_the_scores() -> dict[str, str]:
     """Versions of what scores the stems, as far as they are in the environment in which the report is written."""
     packages = {package: importlib.metadata.version(package) for package in ("museval", "numpy", "scipy")}
     return {"python": platform.python_version(), **packages}
+
+
+def of_the_judge(judge: str | None) -> str:
+    """The tagger that judges the stems, and the hash of its published weights."""
+    if judge is None:
+        return "none"
+    model = registry()[judge]
+    return f"{judge}, weights {model.sha256 or model.git_blob}"
 
 
 def _facts(record: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ from stemsteer.files import written_whole
 from stemsteer.metrics import FOR_COMPARISON
 from stemsteer.report.collect import Collection, Plan, Row, Track
 from stemsteer.report.distributions import DISTRIBUTIONS
-from stemsteer.report.origins import of_the_scores, origins
+from stemsteer.report.origins import of_the_judge, of_the_scores, origins
 from stemsteer.report.pictures import CURVE_SIZE, RANGE_DB, colour_stops
 from stemsteer.report.tables import (
     COMPARISONS,
@@ -133,6 +133,7 @@ def _page(environment: Environment, collection: Collection, tracks: list[TrackVi
         columns=score_columns(collection.scores, bool(plan.judge)),
         origins=origins(collection),
         of_the_scores=of_the_scores(),
+        of_the_judge=of_the_judge(plan.judge),
         colours=colour_stops(),
         range_db=RANGE_DB,
     )

@@ -51,11 +51,13 @@ FIGURES = [
         "tag_probability",
         "Tag probability",
         "How probable the judge, a tagger that no run steers with, finds the source's tags: 0 to 1.",
+        digits=3,
     ),
     Column(
         "tag_probability_change",
         "Tag probability change",
         "Tag probability of the estimate minus that of the mixture.",
+        digits=3,
         signed=True,
     ),
     _improvement("snr", "SNR"),
