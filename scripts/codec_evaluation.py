@@ -17,14 +17,18 @@ from stemsteer.files import written_whole
 from stemsteer.generators.jukebox import load_jukebox
 from stemsteer.model_signal import ModelSignal
 
+MOST_SECONDS = 60
+
 
 def as_wav(path: Path, rate: int, wav: Path) -> None:
-    """A piece as a mono file at `rate`: an audio file, or an array that is so already (`codec_music.py`)."""
+    """The middle minute of an audio file, or of an array of music (`codec_music.py`), as a mono file at `rate`."""
     if path.suffix == ".npy":
-        audio.write(wav, np.load(path)[:, None].astype(np.float32) / 32768, rate)
+        mono = np.load(path)[:, None].astype(np.float32) / 32768
     else:
         signal, rate_of_file = audio.read(path)
-        audio.write(wav, audio.resample(audio.mono(signal), rate_of_file, rate), rate)
+        mono = audio.resample(audio.mono(signal), rate_of_file, rate)
+    start = max(0, len(mono) - MOST_SECONDS * rate) // 2
+    audio.write(wav, mono[start : start + MOST_SECONDS * rate], rate)
 
 
 def main(job: Any) -> None:

@@ -1,12 +1,16 @@
 """Measures of a codec's quality by hand, and a whole evaluation of a codec whose quality is known."""
 
 import math
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 import torch
+from safetensors.torch import save_file
 
 from stemsteer import encoding
 from stemsteer.codec_evaluation import log_spectral_distance, log_spectral_distances, perplexity
@@ -14,6 +18,8 @@ from stemsteer.encoding import encode_track
 from stemsteer.generators.jukebox import JukeboxGenerator
 from stemsteer.generators.vqvae import VQVAE, Architecture
 from stemsteer.model_signal import ModelSignal
+
+SCRIPT = Path(__file__).parents[2] / "scripts/codec_evaluation.py"
 
 
 def test_the_perplexity_counts_codes_by_how_often_they_are_chosen() -> None:
@@ -52,3 +58,33 @@ def test_a_track_has_the_distance_of_its_blocks(tmp_path: Path, monkeypatch: pyt
     found = log_spectral_distance(codes, signal, generator, torch.device("cpu"))
     assert found == pytest.approx(torch.cat(frames).mean().item(), rel=1e-3)
     assert found > 1
+
+
+def test_the_middle_minute_of_every_piece_is_evaluated(tmp_path: Path) -> None:
+    torch.manual_seed(47)
+    codec = VQVAE(Architecture(width=2, depth=1, codes=4))
+    for weight in codec.parameters():
+        weight.data.zero_()
+    codec.decoder.out.bias.data.fill_(0.5)  # whatever it hears, it gives this
+    save_file(codec.checkpoint(), tmp_path / "codec.safetensors")
+    # The middle minute is 1, and 0.5 of it is right; before and after it is noise.
+    noise = np.random.default_rng(48).integers(-32768, 32767, 44100).astype(np.int16)
+    constant = np.full(60 * 44100, 16384, np.int16)
+    np.save(tmp_path / "piece.npy", np.concatenate([noise, constant, noise]))
+    soundfile.write(tmp_path / "short.wav", np.stack([constant[:8000], constant[:8000]], axis=1), 44100)
+    job = SimpleNamespace(
+        input=SimpleNamespace(
+            weights=tmp_path / "codec.safetensors",
+            music=[str(tmp_path / name) for name in ("piece.npy", "short.wav")],
+        ),
+        output=[tmp_path / "evaluation.tsv"],
+        params=SimpleNamespace(device="cpu"),
+        log=[tmp_path / "log"],
+    )
+    runpy.run_path(str(SCRIPT), init_globals={"snakemake": job}, run_name="__main__")
+    rows = pd.read_csv(tmp_path / "evaluation.tsv", sep="\t")
+    assert list(rows.music) == job.input.music
+    assert list(rows.snr_db) == pytest.approx([20 * math.log10(2)] * 2, abs=1e-3)
+    assert list(rows.codes_used) == [1, 1]
+    assert list(rows.code_perplexity) == [1, 1]
+    assert rows.lsd_db[0] > 0
