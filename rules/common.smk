@@ -1,5 +1,6 @@
 """What all rules share: the validated config, the tracks, and the names in file paths."""
 
+import csv
 import inspect
 import re
 import sys
@@ -289,3 +290,25 @@ def report_memory(wildcards, attempt: int) -> int:
 
 def report_time(wildcards, attempt: int) -> int:
     return minutes(10, 10 * len(PLAN.stems), attempt)
+
+
+CODEC_RESOURCES = Path(workflow.basedir) / "resources/codec"
+CODEC_PARTS = ["music", "held_out"]
+
+
+def codec_packages(part: str) -> list[str]:
+    """The Debian packages of the codec's training music, or of that which is kept out of it."""
+    with (CODEC_RESOURCES / f"{part}.tsv").open(encoding="utf-8", newline="") as table:
+        return sorted({row["package"] for row in csv.DictReader(table, dialect="excel-tab")})
+
+
+def codec_music_files(part: str) -> list[str]:
+    return expand("results/codec/{part}/{package}.npy", part=part, package=codec_packages(part))
+
+
+def codec_settings(wildcards) -> dict:
+    return PLAN.config.codec_training[wildcards.size].model_dump()
+
+
+def codec_threads(wildcards) -> int:
+    return PLAN.config.codec_training[wildcards.size].threads

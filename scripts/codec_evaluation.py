@@ -5,9 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stemsteer import audio
+from stemsteer.codec_evaluation import log_spectral_distance, perplexity
 from stemsteer.devices import choose_device
 from stemsteer.encoding import encode_track
 from stemsteer.errors import told_in_log
@@ -15,17 +17,34 @@ from stemsteer.files import written_whole
 from stemsteer.generators.jukebox import load_jukebox
 from stemsteer.model_signal import ModelSignal
 
+MOST_SECONDS = 60
+
+
+def as_wav(path: Path, rate: int, wav: Path) -> None:
+    """The middle minute of an audio file, or of an array of music (`codec_music.py`), as a mono file at `rate`."""
+    if path.suffix == ".npy":
+        mono = np.load(path)[:, None].astype(np.float32) / 32768
+    else:
+        signal, rate_of_file = audio.read(path)
+        mono = audio.resample(audio.mono(signal), rate_of_file, rate)
+    start = max(0, len(mono) - MOST_SECONDS * rate) // 2
+    audio.write(wav, mono[start : start + MOST_SECONDS * rate], rate)
+
 
 def main(job: Any) -> None:
     device = choose_device(job.params.device, threads=1)
     generator = load_jukebox(Path(job.input.weights), level=0, licence="").to(device)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
+        mono = Path(folder) / "mono.wav"
         for path in job.input.music:
-            signal, rate = audio.read(path)
-            mono = Path(folder) / "mono.wav"
-            audio.write(mono, audio.resample(audio.mono(signal), rate, generator.sample_rate), generator.sample_rate)
-            rows.append({"music": path, **asdict(encode_track(ModelSignal(mono), generator, device)[1])})
+            as_wav(Path(path), generator.sample_rate, mono)
+            signal = ModelSignal(mono)
+            codes, quality = encode_track(signal, generator, device)
+            distance = log_spectral_distance(codes, signal, generator, device)
+            rows.append(
+                {"music": path, **asdict(quality), "lsd_db": distance, "code_perplexity": perplexity(codes)},
+            )
     with written_whole(job.output[0]) as part:
         pd.DataFrame(rows).to_csv(part, sep="\t", index=False, float_format="%.3f")
 

@@ -19,9 +19,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from stemsteer.config import CodecTrainingSettings
+from stemsteer.errors import UserError
 from stemsteer.files import written_whole
+from stemsteer.generators import planar
+from stemsteer.generators.jukebox import load_jukebox
 from stemsteer.generators.moving_codebook import MovingCodebook, frames_of
 from stemsteer.generators.vqvae import VQVAE, Architecture
+from stemsteer.models import find, registry
 
 SPECTRAL_FFT_SIZES = (2048, 1024, 512)
 QUIETEST_POWER = 1e-4  # -40 dB of full scale: below, an excerpt's error is no longer taken relative to its own power
@@ -68,11 +72,33 @@ def spectral_error(target: Tensor, estimate: Tensor) -> Tensor:
 
 
 def learning_rate_factor(step: int, settings: CodecTrainingSettings) -> float:
-    """Linear warm-up, then a cosine decay to a hundredth."""
-    if step < settings.warmup_steps:
-        return (step + 1) / settings.warmup_steps
-    progress = (step - settings.warmup_steps) / max(1, settings.steps - settings.warmup_steps)
-    return 0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, progress))) / 2
+    """A linear warm-up, then 1, then a linear fall to almost nothing: before it, more steps can always be added."""
+    return min((step + 1) / settings.warmup_steps, 1.0, (settings.steps - step) / settings.cooldown_steps)
+
+
+def _same_until(step: int, one: CodecTrainingSettings, other: CodecTrainingSettings) -> bool:
+    """Whether the first steps are the same: settings may differ in when the learning rate falls, after that step."""
+    if one == other:
+        return True
+    unlike = {"steps", "cooldown_steps"}
+    falls = min(settings.steps - settings.cooldown_steps for settings in (one, other))
+    return step <= falls and one.model_dump(exclude=unlike) == other.model_dump(exclude=unlike)
+
+
+def starting_model(settings: CodecTrainingSettings) -> VQVAE:
+    """A codec with random weights, or with those that the training goes on from.
+
+    Raises:
+        UserError: those are of another size.
+    """
+    shape = Architecture(width=settings.width, depth=settings.depth)
+    if settings.start is None:
+        return VQVAE(shape)
+    path = find(settings.start) if settings.start in registry() else Path(settings.start)
+    model = load_jukebox(path, level=0, licence="").vqvae
+    if model.architecture != shape:
+        raise UserError(f"{path} holds {model.architecture}, from which no {shape} can go on; set `start` to null")
+    return model.train().requires_grad_(True)
 
 
 class CodecTraining:
@@ -82,13 +108,17 @@ class CodecTraining:
         self.settings = settings
         self.device = device
         torch.manual_seed(settings.seed)
-        self.model = VQVAE(Architecture(width=settings.width, depth=settings.depth)).to(device)
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate)
+        self.model = starting_model(settings).to(device)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=settings.learning_rate, fused=True)
         self.random_codes = torch.Generator().manual_seed(settings.seed)
         self.random_excerpts = np.random.default_rng(settings.seed)
-        self.moving: MovingCodebook | None = None
+        self.moving = MovingCodebook.start(self.model.codebook.k) if settings.start else None
         self.step = 0
         self.history: list[dict[str, float]] = []
+
+    def _half_precision(self) -> torch.autocast:
+        """Convolutions in bfloat16; weights, codebook and errors stay in single precision."""
+        return torch.autocast(self.device.type, torch.bfloat16)
 
     def take_step(self, audio: Tensor) -> dict[str, float]:
         """One optimiser step on `[batch, samples]`; returns the losses."""
@@ -96,14 +126,18 @@ class CodecTraining:
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * factor
         audio = audio.to(self.device)
-        latents = self.model.encode(audio)
+        with self._half_precision():
+            latents = planar.encode(self.model, audio)
+        latents = latents.float()
         points = frames_of(latents.detach())
         codebook = self.model.codebook
         if self.moving is None:
             codebook.k.copy_(random_frames(points, len(codebook.k), self.random_codes))
             self.moving = MovingCodebook.start(codebook.k)
         codes = codebook.nearest(latents.detach())
-        estimate = self.model.decode(codebook.straight_through(latents, codes))
+        with self._half_precision():
+            estimate = planar.decode(self.model, codebook.straight_through(latents, codes))
+        estimate = estimate.float()
         error = relative_error(audio, estimate)
         spectral = spectral_error(audio, estimate)
         commitment = (latents - codebook.lookup(codes)).square().mean()
@@ -113,7 +147,9 @@ class CodecTraining:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         fresh = random_frames(points, len(codebook.k), self.random_codes)
-        in_use = self.moving.update(codebook.k, points, codes.flatten(), fresh, self.settings.codebook_decay)
+        in_use = self.moving.update(
+            codebook.k, points, codes.flatten(), fresh, self.settings.codebook_decay, self.settings.codebook_restart
+        )
         self.step += 1
         return {
             "error": error.item(),
@@ -138,9 +174,10 @@ class CodecTraining:
             torch.save(state, part)
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint made with the same settings; with others the training starts afresh."""
+        """Go on from a checkpoint that these settings would have led to; from any other the training starts afresh."""
         saved = torch.load(path, map_location=self.device, weights_only=True)
-        if saved["settings"] != self.settings.model_dump():
+        before = CodecTrainingSettings.model_validate(saved["settings"])
+        if not _same_until(saved["step"], before, self.settings):
             return
         self.model.load_state_dict(saved["model"])
         self.optimiser.load_state_dict(saved["optimiser"])

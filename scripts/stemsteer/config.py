@@ -197,20 +197,25 @@ class StemSettings(Settings):
 
 
 class CodecTrainingSettings(Settings):
-    """How the embedded codec is trained (`snakemake codec`)."""
+    """How a codec of one size is trained (`snakemake codec`)."""
 
+    start: str | None = Field(None, description="weights to go on from, as a generator's; null: random ones")
     width: PositiveInt = Field(32, description="channels of the residual stacks")
     depth: PositiveInt = Field(4, description="residual blocks a stack")
-    steps: PositiveInt = Field(6500, description="optimiser steps")
-    batch: PositiveInt = Field(8, description="excerpts a step")
+    steps: PositiveInt = Field(30000, description="optimiser steps")
+    batch: PositiveInt = Field(4, description="excerpts a step")
     samples: PositiveInt = Field(8192, description="samples an excerpt, at 44.1 kHz")
-    learning_rate: PositiveFloat = Field(1e-3, description="Adam's, after a warm-up, before the cosine decay")
+    learning_rate: PositiveFloat = Field(1e-3, description="Adam's, between warm-up and cooldown")
     warmup_steps: PositiveInt = Field(100, description="steps of linear warm-up")
+    cooldown_steps: PositiveInt = Field(8000, description="last steps, over which the learning rate falls to nothing")
     spectral_weight: float = Field(0.1, ge=0, description="weight of the spectral error beside the squared error")
     commitment_weight: float = Field(0.02, ge=0, description="weight of the commitment loss")
     codebook_decay: float = Field(0.99, gt=0, lt=1, description="decay of the codebook's moving averages")
+    codebook_restart: float = Field(
+        0.1, ge=0, description="a code chosen less often in a step, on average, is restarted"
+    )
     threads: PositiveInt = Field(1, description="CPU threads")
-    checkpoint_every: PositiveInt = Field(200, description="steps between checkpoints")
+    checkpoint_every: PositiveInt = Field(250, description="steps between checkpoints")
     seed: int = Field(20211021, description="of the weights, the excerpts and the restarted codes")
 
 
@@ -257,7 +262,13 @@ class Config(Settings):
     )
     stems: StemSettings = StemSettings()
     verify: VerifySettings = VerifySettings()
-    codec_training: CodecTrainingSettings = CodecTrainingSettings()
+    codec_training: dict[str, CodecTrainingSettings] = Field(
+        {
+            "mini": CodecTrainingSettings(start="embedded", steps=8000, cooldown_steps=4500, learning_rate=5e-4),
+            "full": CodecTrainingSettings(width=64, depth=8, samples=32768),
+        },
+        description="sizes of the embedded codec, by name",
+    )
 
     def generator_of(self, run: str) -> GeneratorSettings:
         """The generator that a run steers."""
@@ -291,12 +302,20 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Config":
-        for kind, names in (("generators", self.generators), ("runs", self.runs)):
+        named = {
+            "generators": list(self.generators),
+            "runs": list(self.runs),
+            "codec_training": list(self.codec_training),
+        }
+        for kind, names in named.items():
             for name in names:
                 if not is_folder_name(name):
                     raise ValueError(f"{kind}: {name!r} cannot be the name of a folder")
         for name, generator in self.generators.items():
-            _check_weights(name, generator.weights)
+            _check_weights(f"generators.{name}.weights", generator.weights)
+        for name, training in self.codec_training.items():
+            if training.start is not None:
+                _check_weights(f"codec_training.{name}.start", training.start)
         registered = names_of("tagger")
         for name in self.taggers:
             if name in registered:
@@ -327,13 +346,11 @@ class Config(Settings):
         return self
 
 
-def _check_weights(name: str, weights: str) -> None:
+def _check_weights(key: str, weights: str) -> None:
     generators = names_of("generator")
     if weights not in generators and not Path(weights).is_file():
         hint = did_you_mean(weights, generators)
-        raise ValueError(
-            f"generators.{name}.weights: {weights!r} is neither a generator of resources/models.yaml nor a file{hint}"
-        )
+        raise ValueError(f"{key}: {weights!r} is neither a generator of resources/models.yaml nor a file{hint}")
 
 
 def load_config(raw: Mapping[str, Any]) -> Config:

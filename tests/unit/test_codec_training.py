@@ -22,10 +22,14 @@ from stemsteer.codec_training import (
     train,
 )
 from stemsteer.config import CodecTrainingSettings
+from stemsteer.errors import UserError
 from stemsteer.generators.jukebox import load_jukebox
+from stemsteer.generators.moving_codebook import MovingCodebook
 
 CPU = torch.device("cpu")
-TINY = CodecTrainingSettings(width=4, depth=1, steps=10, batch=2, samples=2048, warmup_steps=2, checkpoint_every=5)
+TINY = CodecTrainingSettings(
+    width=4, depth=1, steps=10, batch=2, samples=2048, warmup_steps=2, cooldown_steps=4, checkpoint_every=5
+)
 
 
 @pytest.fixture(autouse=True)
@@ -96,20 +100,29 @@ def test_errors_have_gradients_where_all_is_silent() -> None:
     assert estimate.grad.isfinite().all()
 
 
-def test_the_learning_rate_rises_in_a_line_and_falls_as_a_cosine() -> None:
-    settings = TINY.model_copy(update={"steps": 1000, "warmup_steps": 100})
-    factors = np.array([learning_rate_factor(step, settings) for step in range(1001)])
+def test_the_learning_rate_rises_stays_and_falls() -> None:
+    settings = TINY.model_copy(update={"steps": 1000, "warmup_steps": 100, "cooldown_steps": 400})
+    factors = np.array([learning_rate_factor(step, settings) for step in range(1000)])
     np.testing.assert_allclose(factors[:100], np.arange(1, 101) / 100)
-    assert factors[100] == 1
-    assert factors[550] == pytest.approx((1 + 0.01) / 2)
-    assert factors[1000] == pytest.approx(0.01)
-    assert (np.diff(factors[100:]) < 0).all()
+    np.testing.assert_array_equal(factors[100:600], 1)
+    np.testing.assert_allclose(factors[600:], np.arange(400, 0, -1) / 400)
 
 
 def test_random_frames_are_frames() -> None:
     points = torch.arange(20.0).reshape(10, 2)
     drawn = random_frames(points, 500, torch.Generator().manual_seed(36))
     assert {tuple(frame) for frame in drawn.tolist()} == {tuple(point) for point in points.tolist()}
+
+
+def test_a_code_is_restarted_where_too_few_frames_chose_it() -> None:
+    codebook = torch.eye(3)
+    moving = MovingCodebook(counts=torch.tensor([0.15, 0.05, 4.0]), sums=torch.zeros(3, 3))
+    fresh = torch.full((3, 3), 7.0)
+    points = torch.ones(2, 3)
+    in_use = moving.update(codebook, points, torch.tensor([2, 2]), fresh, decay=0.9, used=0.1)
+    assert in_use == 2
+    torch.testing.assert_close(moving.counts, torch.tensor([0.135, 0.045, 3.8]))
+    torch.testing.assert_close(codebook[:, 0], torch.tensor([0.0, 7.0, 0.2 / 3.8]))
 
 
 def test_excerpts_are_pieces_of_the_music_at_a_random_level() -> None:
@@ -133,6 +146,11 @@ def test_excerpts_are_pieces_of_the_music_at_a_random_level() -> None:
 
 def assert_same(one: CodecTraining, other: CodecTraining) -> None:
     """Bit for bit."""
+    assert_same_weights(one, other)
+    assert one.history == other.history
+
+
+def assert_same_weights(one: CodecTraining, other: CodecTraining) -> None:
     assert one.step == other.step
     for name, tensor in one.model.state_dict().items():
         assert torch.equal(tensor, other.model.state_dict()[name]), name
@@ -140,7 +158,6 @@ def assert_same(one: CodecTraining, other: CodecTraining) -> None:
     assert other.moving is not None
     assert torch.equal(one.moving.counts, other.moving.counts)
     assert torch.equal(one.moving.sums, other.moving.sums)
-    assert one.history == other.history
 
 
 @pytest.mark.parametrize("steps_before", [3, 5, 7])
@@ -189,6 +206,30 @@ def test_other_settings_start_afresh(music: list[Path], tmp_path: Path) -> None:
     assert_same(train(music, other, tmp_path / "checkpoint.pt", CPU), train(music, other, tmp_path / "new.pt", CPU))
 
 
+def test_before_the_learning_rate_falls_a_training_can_be_made_longer_or_shorter(
+    music: list[Path], tmp_path: Path
+) -> None:
+    def interrupted_at(step: int) -> Path:
+        path = tmp_path / f"{step}.pt"
+        training = CodecTraining(TINY, CPU)
+        batches = excerpts([np.load(piece) for piece in music], TINY, training.random_excerpts)
+        for _ in range(step):
+            training.take_step(next(batches))
+        training.save(path)
+        return path
+
+    for update in ({"steps": 12}, {"steps": 8}, {"cooldown_steps": 2}):
+        settings = TINY.model_copy(update=update)
+        whole = train(music, settings, tmp_path / f"{update}.pt", CPU)
+        falls = min(settings.steps - settings.cooldown_steps, TINY.steps - TINY.cooldown_steps)
+        for step, resumed in ((falls, falls), (falls + 1, 0)):
+            training = CodecTraining(settings, CPU)
+            training.resume(interrupted_at(step))
+            assert training.step == resumed
+        path = interrupted_at(falls)
+        assert_same_weights(whole, train(music, settings, path, CPU))
+
+
 def test_a_finished_training_takes_no_step(music: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     finished = train(music, TINY, tmp_path / "checkpoint.pt", CPU)
     monkeypatch.setattr(CodecTraining, "take_step", lambda *_: pytest.fail("a step was taken"))
@@ -212,6 +253,26 @@ def test_the_history_has_the_means_between_checkpoints(
     assert [row["error"] for row in history] == pytest.approx([0.4, 0.25, 0.2])
     assert [row["snr_db"] for row in history] == pytest.approx([3.9794, 6.0206, 6.9897], abs=1e-4)
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["checkpoint.pt"]
+
+
+def test_a_training_goes_on_from_weights(music: list[Path], tmp_path: Path) -> None:
+    first = train(music, TINY, tmp_path / "first.pt", CPU)
+    save_file(first.model.checkpoint(), tmp_path / "first.safetensors")
+    second = CodecTraining(TINY.model_copy(update={"start": str(tmp_path / "first.safetensors"), "seed": 2}), CPU)
+    for name, tensor in first.model.state_dict().items():
+        assert torch.equal(second.model.state_dict()[name], tensor), name
+    second.take_step(tones(300, 500))
+    assert second.moving is not None
+    # The codebook moved from where it was.
+    distance = (second.model.codebook.k - first.model.codebook.k).norm()
+    assert 0 < distance < 0.5 * first.model.codebook.k.norm()
+    assert all(weight.requires_grad for weight in second.model.parameters())
+    assert not torch.equal(second.model.decoder.out.weight, first.model.decoder.out.weight)
+
+
+def test_weights_of_another_size_cannot_be_gone_on_from() -> None:
+    with pytest.raises(UserError, match=r"embedded\.safetensors holds .*width=32.* no .*width=4.*`start` to null"):
+        CodecTraining(TINY.model_copy(update={"start": "embedded"}), CPU)
 
 
 def test_the_trained_codec_goes_back_into_a_generator(music: list[Path], tmp_path: Path) -> None:

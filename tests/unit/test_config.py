@@ -49,6 +49,11 @@ def test_the_shipped_config_names_every_key() -> None:
         (("runs", "default", "generator"), "embeded", r"'embeded' is not under generators \(did you mean embedded\?\)"),
         (("runs", "default", "overlap_seconds"), 6.0, r"overlap_seconds must be at most a third of chunk_seconds"),
         (("generators", "embedded", "weights"), "jukebax", r"neither .* nor a file \(did you mean jukebox\?\)"),
+        (
+            ("codec_training", "mini", "start"),
+            "embeded",
+            r"codec_training\.mini\.start: 'embeded' is neither .*embedded\?",
+        ),
         (("generators", "embedded", "level"), 3, r"generators\.embedded\.level: .*0, 1 or 2"),
         (("stems", "container"), "flac", r"flac has no float32"),
         (("stems", "encoding"), "int8", r"stems\.encoding: .*not 'int8'"),

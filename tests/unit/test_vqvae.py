@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from jukebox_infer.vqvae.vqvae import VQVAE as ReferenceVQVAE
+from safetensors.torch import load_file
 
 from reference_vqvae import SAMPLES, reference_vqvae
 from stemsteer.errors import UserError
@@ -99,6 +100,28 @@ def test_our_checkpoint_loads_in_the_reference() -> None:
     with torch.no_grad():
         expected = reference.decode(reference.encode(audio[..., None]))[..., 0]
         torch.testing.assert_close(ours.decode(ours.quantise(ours.encode(audio))), expected, atol=1e-5, rtol=0)
+
+
+def test_the_embedded_codec_is_a_codec_of_the_official_format(tmp_path: Path) -> None:
+    """Its tensors, saved as the official checkpoint is, load in the reference and give the same codes and audio."""
+    embedded = Path(__file__).parents[2] / "resources/codec/embedded.safetensors"
+    torch.save({"model": load_file(embedded)}, tmp_path / "vqvae.pth.tar")
+    reference = reference_vqvae(multipliers=(1,)).eval()
+    reference.load_state_dict(torch.load(tmp_path / "vqvae.pth.tar", weights_only=True)["model"], strict=True)
+    ours = load_jukebox(embedded, level=0, licence="")
+    time = torch.arange(2 * 44100) / 44100
+    chirps = 0.4 * torch.sin(2 * torch.pi * torch.tensor([[100], [400]]) * time * (1 + time))
+    with torch.no_grad():
+        expected_codes = reference.encode(chirps[..., None])[0]
+        expected = reference.decode([expected_codes])[..., 0]
+        codes = ours.codes(ours.encode(chirps))
+        decoded = ours.decode_codes(expected_codes)
+    # A frame that lies between two codes may go to either.
+    assert (codes == expected_codes).float().mean() > 0.999
+    assert len(codes.unique()) > 200
+    torch.testing.assert_close(decoded, expected, atol=1e-5, rtol=0)
+    # They are trained: the audio is the chirps'.
+    assert (decoded - chirps).square().mean() < 0.05 * chirps.square().mean()
 
 
 def test_what_lies_beyond_the_receptive_radius_changes_nothing() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-USED = 1.0  # a code with less than this many frames in its moving average is restarted, as in Jukebox
+USED = 1.0  # Jukebox restarts a code with less than this many frames in its moving average
 
 
 @dataclass
@@ -24,17 +24,19 @@ class MovingCodebook:
         return cls(torch.ones_like(codebook[:, 0]), codebook.clone())
 
     @torch.no_grad()
-    def update(self, codebook: Tensor, points: Tensor, chosen: Tensor, fresh: Tensor, decay: float) -> int:
+    def update(
+        self, codebook: Tensor, points: Tensor, chosen: Tensor, fresh: Tensor, decay: float, used: float = USED
+    ) -> int:
         """Move `codebook` `[codes, channels]` towards the frames that chose it; return how many codes are in use.
 
-        `points` `[frames, channels]` are the frames, `chosen` `[frames]` their codes. Codes that fell out of use are
-        put on `fresh` `[codes, channels]`.
+        `points` `[frames, channels]` are the frames, `chosen` `[frames]` their codes. Codes with less than `used`
+        frames in their average are put on `fresh` `[codes, channels]`.
         """
         counts = torch.zeros_like(self.counts).index_add_(0, chosen, torch.ones_like(points[:, 0]))
         sums = torch.zeros_like(self.sums).index_add_(0, chosen, points)
         self.counts.mul_(decay).add_(counts, alpha=1 - decay)
         self.sums.mul_(decay).add_(sums, alpha=1 - decay)
-        in_use = self.counts >= USED
+        in_use = self.counts >= used
         codebook.copy_(torch.where(in_use[:, None], self.sums / self.counts[:, None].clamp(min=1e-12), fresh))
         return int(in_use.sum())
 

@@ -1,0 +1,90 @@
+"""Measures of a codec's quality by hand, and a whole evaluation of a codec whose quality is known."""
+
+import math
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import torch
+from safetensors.torch import save_file
+
+from stemsteer import encoding
+from stemsteer.codec_evaluation import log_spectral_distance, log_spectral_distances, perplexity
+from stemsteer.encoding import encode_track
+from stemsteer.generators.jukebox import JukeboxGenerator
+from stemsteer.generators.vqvae import VQVAE, Architecture
+from stemsteer.model_signal import ModelSignal
+
+SCRIPT = Path(__file__).parents[2] / "scripts/codec_evaluation.py"
+
+
+def test_the_perplexity_counts_codes_by_how_often_they_are_chosen() -> None:
+    assert perplexity(np.array([7, 7, 7], np.uint16)) == pytest.approx(1)
+    assert perplexity(np.array([0, 5, 9, 2000] * 3, np.uint16)) == pytest.approx(4)
+    # Shares of 1/2, 1/4, 1/4: 1.5 bits.
+    assert perplexity(np.array([1, 1, 2, 3], np.uint16)) == pytest.approx(2**1.5)
+
+
+def test_the_log_spectral_distance_of_another_level_is_its_difference() -> None:
+    noise = torch.randn(44100, generator=torch.Generator().manual_seed(43))
+    assert log_spectral_distances(noise, noise).abs().max() == 0
+    torch.testing.assert_close(log_spectral_distances(noise, noise / 10), torch.full((87,), 20.0), rtol=1e-3, atol=0)
+    torch.testing.assert_close(log_spectral_distances(noise / 2, -noise).mean(), torch.tensor(20 * math.log10(2)))
+
+
+def test_below_the_floor_all_is_silence() -> None:
+    noise = 1e-7 * torch.randn(44100, generator=torch.Generator().manual_seed(44))
+    assert log_spectral_distances(noise, 0 * noise).max() == 0
+    assert log_spectral_distances(noise * 1e7, 0 * noise).min() > 60
+
+
+def test_a_track_has_the_distance_of_its_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoding, "BLOCK_SECONDS", 1)
+    torch.manual_seed(45)
+    generator = JukeboxGenerator(VQVAE(Architecture(width=4, depth=1, codes=16)), fingerprint="", licence="")
+    generator.vqvae.codebook.k.normal_()
+    audio = np.random.default_rng(46).uniform(-1, 1, 44100 + 5000).astype(np.float32)
+    soundfile.write(tmp_path / "track.wav", audio, 44100, "FLOAT")
+    signal = ModelSignal(tmp_path / "track.wav")
+    codes, _ = encode_track(signal, generator, torch.device("cpu"))
+    whole = generator.decode_codes(torch.from_numpy(codes.astype(np.int64))[None])[0, : len(audio)]
+    target = torch.from_numpy(signal.read(0, len(audio)))
+    parts = (slice(44100), slice(44100, None))  # a block ends within a hop of a second
+    frames = [log_spectral_distances(target[part], whole[part]) for part in parts]
+    found = log_spectral_distance(codes, signal, generator, torch.device("cpu"))
+    assert found == pytest.approx(torch.cat(frames).mean().item(), rel=1e-3)
+    assert found > 1
+
+
+def test_the_middle_minute_of_every_piece_is_evaluated(tmp_path: Path) -> None:
+    torch.manual_seed(47)
+    codec = VQVAE(Architecture(width=2, depth=1, codes=4))
+    for weight in codec.parameters():
+        weight.data.zero_()
+    codec.decoder.out.bias.data.fill_(0.5)  # whatever it hears, it gives this
+    save_file(codec.checkpoint(), tmp_path / "codec.safetensors")
+    # The middle minute is 1, and 0.5 of it is right; before and after it is noise.
+    noise = np.random.default_rng(48).integers(-32768, 32767, 44100).astype(np.int16)
+    constant = np.full(60 * 44100, 16384, np.int16)
+    np.save(tmp_path / "piece.npy", np.concatenate([noise, constant, noise]))
+    soundfile.write(tmp_path / "short.wav", np.stack([constant[:8000], constant[:8000]], axis=1), 44100)
+    job = SimpleNamespace(
+        input=SimpleNamespace(
+            weights=tmp_path / "codec.safetensors",
+            music=[str(tmp_path / name) for name in ("piece.npy", "short.wav")],
+        ),
+        output=[tmp_path / "evaluation.tsv"],
+        params=SimpleNamespace(device="cpu"),
+        log=[tmp_path / "log"],
+    )
+    runpy.run_path(str(SCRIPT), init_globals={"snakemake": job}, run_name="__main__")
+    rows = pd.read_csv(tmp_path / "evaluation.tsv", sep="\t")
+    assert list(rows.music) == job.input.music
+    assert list(rows.snr_db) == pytest.approx([20 * math.log10(2)] * 2, abs=1e-3)
+    assert list(rows.codes_used) == [1, 1]
+    assert list(rows.code_perplexity) == [1, 1]
+    assert rows.lsd_db[0] > 0
