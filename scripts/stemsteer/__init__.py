@@ -2,4 +2,4 @@
 
 # Among the parameters of every job whose result depends on the method: raised by one when a change of the code changes
 # what it computes, so that what was computed before is computed again.
-METHOD_VERSION = 2
+METHOD_VERSION = 3
