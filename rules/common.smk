@@ -88,7 +88,8 @@ def stem_files() -> list[str]:
 def score_files() -> list[str]:
     """The score tables of all stems that have a reference."""
     scored = [stem for stem in PLAN.stems if stem.source in PLAN.tracks[stem.track].references]
-    return [f"results/runs/{stem.run}/scores/{stem.track}/{stem.source}.tsv" for stem in scored + PLAN.baseline_stems]
+    scored += PLAN.baseline_stems + PLAN.peer_stems
+    return [f"results/runs/{stem.run}/scores/{stem.track}/{stem.source}.tsv" for stem in scored]
 
 
 def stored_scores(wildcards) -> str:

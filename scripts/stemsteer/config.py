@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BaseModel,
     ConfigDict,
+    DirectoryPath,
     Field,
     FilePath,
     PositiveFloat,
@@ -28,6 +29,8 @@ FftSize = Annotated[int, Field(ge=64, le=65536, multiple_of=2)]
 OF_STEMS = {"stem_fft_size", "output"}
 # Simple methods to compare with; see baselines.py.
 Baseline = Literal["oracle-mask", "codec", "codec-oracle", "hpss", "repet-sim"]
+# What the published models of peers separate from the rest.
+PEER_SOURCES = ("vocals", "drums", "bass")
 # Taggers that come with StemSteer, as they are tried as the judge: those that know more sources first.
 JUDGES = ("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn")
 # What a run cannot be called: these stand for something else in the tables of scores.
@@ -181,6 +184,24 @@ class RunSettings(Settings):
         return self
 
 
+class PeerSettings(Settings):
+    """A supervised separator of another package, with weights in a folder."""
+
+    package: Literal["open-unmix", "demucs"] = Field(description="that separates; it must be installed")
+    weights: DirectoryPath = Field(description="a folder with the model's files, as its package reads them")
+    model: str | None = Field(
+        None, pattern=r"^\w+$", description="of those in the folder, for demucs: the name of a .yaml or .th file there"
+    )
+
+    @model_validator(mode="after")
+    def _model_is_of_demucs(self) -> "PeerSettings":
+        if self.package == "demucs" and self.model is None:
+            raise ValueError("demucs needs the name of a model, such as model: htdemucs")
+        if self.package == "open-unmix" and self.model is not None:
+            raise ValueError("a folder holds one model of open-unmix: leave model out")
+        return self
+
+
 class StemSettings(Settings):
     """How stems are written."""
 
@@ -255,6 +276,9 @@ class Config(Settings):
         ["oracle-mask", "codec", "codec-oracle", "hpss", "repet-sim"],
         description="simple methods to compare with, on tracks with references",
     )
+    peers: dict[str, PeerSettings] = Field(
+        {}, description="supervised separators to compare with, by the names that they have in the tables"
+    )
     judge: str | None = Field(
         "auto",
         description="a tagger that no run steers with: what it hears in stems is in the table of scores; "
@@ -305,6 +329,7 @@ class Config(Settings):
         named = {
             "generators": list(self.generators),
             "runs": list(self.runs),
+            "peers": list(self.peers),
             "codec_training": list(self.codec_training),
         }
         for kind, names in named.items():
@@ -329,9 +354,11 @@ class Config(Settings):
                 if tagger not in taggers:
                     hint = did_you_mean(tagger, taggers) or f" (known: {', '.join(taggers)})"
                     raise ValueError(f"runs.{name}.taggers: {tagger!r} is not a tagger{hint}")
-        for name in (*RESERVED, *self.baseline_runs):
-            if name in self.runs:
-                raise ValueError(f"runs: {name!r} means something else in the table of scores; choose another name")
+        taken = {*RESERVED, *self.baseline_runs}
+        for kind, names in (("runs", self.runs), ("peers", self.peers)):
+            for name in taken.intersection(names):
+                raise ValueError(f"{kind}: {name!r} means something else in the table of scores; choose another name")
+            taken.update(names)
         return self
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from stemsteer.config import Config
+from stemsteer.config import PEER_SOURCES, Config
 from stemsteer.errors import UserError
 from stemsteer.models import registry
 from stemsteer.tracks import Track, check_names, check_sources, read_tracks
@@ -44,9 +44,23 @@ class Plan:
     @property
     def baseline_stems(self) -> list[Stem]:
         """The stems of all baselines: of the sources that tracks are asked for, where there is a reference."""
+        return [Stem(baseline, *scored) for baseline in self.config.baseline_runs for scored in self._scored]
+
+    @property
+    def peer_stems(self) -> list[Stem]:
+        """The stems of all peers: of those sources that they can separate."""
         return [
-            Stem(baseline, track.track, source)
-            for baseline in self.config.baseline_runs
+            Stem(peer, track, source)
+            for peer in self.config.peers
+            for track, source in self._scored
+            if source in PEER_SOURCES
+        ]
+
+    @property
+    def _scored(self) -> list[tuple[str, str]]:
+        """Tracks with each source that they are asked for and have a reference of."""
+        return [
+            (track.track, source)
             for track in self.tracks.values()
             for source in track.sources
             if source in track.references
@@ -70,7 +84,8 @@ class Plan:
             "stem_suffix": self.stem_suffix,
             "sources_together": self.config.sources_together,
             "runs": {name: {**run.model_dump(), "parts": run.parts} for name, run in self.config.runs.items()},
-            "baselines": list(self.config.baseline_runs),
+            "baselines": [*self.config.baseline_runs, *self.config.peers],
+            "peers": dict.fromkeys(self.config.peers, PEER_SOURCES),
             "judge": self.config.chosen_judge,
             "tracks": [
                 {

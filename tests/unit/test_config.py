@@ -12,6 +12,7 @@ from stemsteer.models import names_of
 from stemsteer.presets import presets
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
+UMX = {"package": "open-unmix", "weights": "."}
 
 
 def with_change(*path: str, value: Any) -> dict[str, Any]:
@@ -65,6 +66,15 @@ def test_the_shipped_config_names_every_key() -> None:
         (("runs",), {"silence": {}}, r"runs: 'silence' means something else in the table of scores"),
         (("runs",), {"codec-embedded": {}}, r"runs: 'codec-embedded' means something else"),
         (("baselines",), ["hpps"], r"baselines\.0: .*'hpss'.*not 'hpps'"),
+        (("peers",), {"a": {"package": "spleeter", "weights": "."}}, r"peers\.a\.package: .*not 'spleeter'"),
+        (("peers",), {"a": {"package": "demucs", "weights": "."}}, r"peers\.a: demucs needs the name of a model"),
+        (("peers",), {"a": {**UMX, "model": "umxl"}}, r"peers\.a: a folder holds one model of open-unmix"),
+        (("peers",), {"a": {**UMX, "weights": "none"}}, r"peers\.a\.weights: path does not point to a directory"),
+        (("peers",), {"a": {**UMX, "package": "demucs", "model": "hf://x"}}, r"peers\.a\.model: .*pattern"),
+        (("peers",), {"a/b": UMX}, r"peers: 'a/b' cannot be the name of a folder"),
+        (("peers",), {"default": UMX}, r"peers: 'default' means something else in the table of scores"),
+        (("peers",), {"hpss": UMX}, r"peers: 'hpss' means something else"),
+        (("peers",), {"all": UMX}, r"peers: 'all' means something else"),
         (("judge",), "MTT_vvg", r"judge: 'MTT_vvg' is not a tagger .*did you mean MTT_vgg\?"),
         (("judge",), "MTT_musicnn", r"judge: a run steers with MTT_musicnn, which would judge its own work"),
     ],

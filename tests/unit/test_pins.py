@@ -100,6 +100,11 @@ def test_every_dependency_is_in_an_environment(dependencies):
 def test_packages_are_pinned_to_the_versions_whose_requirements_are_overridden(project, pinned):
     overrides = project["tool"]["uv"]["dependency-metadata"]
     assert overrides == [
-        {"name": name, "version": version(pinned[name][0]), "requires-dist": []}
-        for name in ("musicnn", "tinysoundfont")
+        {"name": name, "version": version(pinned[name][0]), "requires-dist": requirements}
+        for name, requirements in (
+            ("musicnn", []),
+            ("tinysoundfont", []),
+            ("demucs", ["einops", "julius>=0.2.3"]),
+            ("openunmix", []),
+        )
     ]

@@ -38,6 +38,20 @@ def test_baselines_are_made_where_a_source_that_is_asked_for_has_a_reference() -
     assert len(plan.baseline_stems) == 5 * 2
 
 
+def test_peers_separate_three_sources_where_there_is_a_reference() -> None:
+    Path("tracks.tsv").write_text(
+        "track\tmixture\tsources\treference_bass\treference_piano\n"
+        "a\ta.wav\tbass,piano\tb.wav\tp.wav\n"
+        "b\tb.wav\tbass,piano,drums\t\tp.wav\n"
+    )
+    peers = {"mine": {"package": "open-unmix", "weights": "."}}
+    runs = {"run": {"taggers": ["fcn-jamendo"]}}
+    plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": runs, "peers": peers, "baselines": ["hpss"]}))
+    assert plan.peer_stems == [Stem("mine", "a", "bass")]
+    assert plan.as_dict()["baselines"] == ["hpss", "mine"]
+    assert plan.as_dict()["peers"] == {"mine": ("vocals", "drums", "bass")}
+
+
 @pytest.mark.parametrize(
     ("run", "sentence"),
     [

@@ -161,6 +161,18 @@ def test_a_failed_job_of_baselines_is_told(results):
     assert all(stem.trouble is None for stem in collection.stems if stem.track == "Song")
 
 
+def test_a_peer_is_asked_only_for_its_sources_and_fails_by_itself(results):
+    change_plan(
+        results, baselines=[*BASELINES, "umx", "other"], peers={"umx": ["vocals", "drums"], "other": ["vocals"]}
+    )
+    log = results / "logs/peers/umx/Song/drums.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("error: there are no weights.\n")
+    (failure,) = (failure for failure in collect(results).failures if failure.stage.rule == "peers")
+    assert (failure.headline, failure.sentence) == ("peers failed", "there are no weights.")
+    assert failure.scores == [("umx", "Song", "drums")]
+
+
 def test_a_run_is_asked_only_for_its_own_sources(results):
     settings = json.loads((results / "results/plan.json").read_text())["runs"]["demo"]
     change_plan(results, runs={"demo": {**settings, "sources": ["vocals"]}, "new": {**settings, "sources": None}})

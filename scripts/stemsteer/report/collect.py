@@ -35,7 +35,7 @@ class Stage:
 
     @property
     def only_for_scores(self) -> bool:
-        return self.rule in ("decode_reference", "evaluate", "baselines")
+        return self.rule in ("decode_reference", "evaluate", "baselines", "peers")
 
     @property
     def missing(self) -> bool:
@@ -161,7 +161,9 @@ class Plan:
     sources_together: bool
     """Whether one job of ascents is for all sources of a track."""
     baselines: list[str] = field(default_factory=list)
-    """Names of the simple methods that runs are compared with, where a reference is known."""
+    """Names of the methods that runs are compared with, where a reference is known."""
+    peers: dict[str, list[str]] = field(default_factory=dict)
+    """Those of them that are peers, with the sources that they can separate."""
     judge: str | None = None
     """The tagger that no run steers with and that says how probable it finds the sources' tags."""
 
@@ -182,6 +184,7 @@ class Plan:
                 stem_suffix=plan["stem_suffix"],
                 sources_together=plan["sources_together"],
                 baselines=plan.get("baselines", []),
+                peers=plan.get("peers", {}),
                 judge=plan.get("judge"),
             )
         except FileNotFoundError:
@@ -194,6 +197,10 @@ class Plan:
     def runs_of(self, source: str) -> list[str]:
         """The runs that make a source's stems."""
         return [name for name, run in self.runs.items() if source in (run.get("sources") or [source])]
+
+    def baselines_of(self, source: str) -> list[str]:
+        """The baselines that make a source's stems."""
+        return [name for name in self.baselines if source in self.peers.get(name, [source])]
 
     @property
     def generators(self) -> list[str]:
@@ -256,7 +263,7 @@ class Collection:
     def _baselines(self, track: str, source: str) -> list[Row]:
         """The score rows of all baselines of a source; a table that is missing is noted as a failure of its job."""
         rows = []
-        for name in self.plan.baselines:
+        for name in self.plan.baselines_of(source):
             scores = self._scores_path(name, track, source)
             rows += read_table(scores)
             if not _made(scores):
@@ -308,8 +315,11 @@ class Collection:
         return stages
 
     def _stages_of_baseline(self, name: str, track: str, source: str) -> list[Stage]:
-        """The jobs that lead to a baseline's scores; one job makes all baselines of a source."""
+        """The jobs that lead to a baseline's scores: one job makes all but the peers'."""
         scores = Path("runs") / name / "scores" / track / f"{source}.tsv"
+        if name in self.plan.peers:
+            peer = self._stage("peers", (name, track, source), scores)
+            return [self._decode(track), self._decode_reference(track, source), peer]
         return [
             self._decode(track),
             *(self._encode(generator, track) for generator in self.plan.generators),

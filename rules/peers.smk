@@ -1,0 +1,43 @@
+"""Supervised separators to compare with, for sources that they can separate and that have a reference.
+
+Inputs: the mixture, the reference, and the files of the peer's model. Outputs, as for a run of that name:
+results/runs/<peer>/stems/<track>/<source>.wav and results/runs/<peer>/scores/<track>/<source>.tsv.
+"""
+
+from stemsteer.config import PEER_SOURCES
+
+if PLAN.config.peers:
+    PEERS = {name: peer.model_dump(mode="json") for name, peer in PLAN.config.peers.items()}
+    # Other weights redo what came from the last ones.
+    PEER_FILES = {
+        name: [path for file in sorted(peer.weights.iterdir()) if file.is_file() for path in watched(str(file))]
+        for name, peer in PLAN.config.peers.items()
+    }
+
+    rule peers:
+        input:
+            lambda wildcards: PEER_FILES[wildcards.peer],
+            mixture="results/audio/{track}/mixture.wav",
+            reference="results/audio/{track}/references/{source}.wav",
+        output:
+            stem="results/runs/{peer}/stems/{track}/{source}.wav",
+            scores="results/runs/{peer}/scores/{track}/{source}.tsv",
+        log:
+            "logs/peers/{peer}/{track}/{source}.log",
+        benchmark:
+            "logs/peers/{peer}/{track}/{source}.benchmark.tsv"
+        wildcard_constraints:
+            peer=one_of(list(PEERS)),
+            source=one_of(PEER_SOURCES),
+        conda:
+            "../envs/torch.yaml"
+        resources:
+            mem_mb=memory(2000, 30),
+            runtime=time(10, 10),
+        params:
+            peer=lambda wildcards: PEERS[wildcards.peer],
+            judge=PLAN.config.chosen_judge,
+            method=METHOD_VERSION,
+            device=PLAN.config.device,
+        script:
+            "../scripts/peers.py"
