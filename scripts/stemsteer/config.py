@@ -355,10 +355,10 @@ class Config(Settings):
                     hint = did_you_mean(tagger, taggers) or f" (known: {', '.join(taggers)})"
                     raise ValueError(f"runs.{name}.taggers: {tagger!r} is not a tagger{hint}")
         taken = {*RESERVED, *self.baseline_runs}
-        for kind, names in (("runs", self.runs), ("peers", self.peers)):
-            for name in taken.intersection(names):
+        for kind in ("runs", "peers"):
+            for name in taken.intersection(named[kind]):
                 raise ValueError(f"{kind}: {name!r} means something else in the table of scores; choose another name")
-            taken.update(names)
+            taken.update(named[kind])
         return self
 
     @model_validator(mode="after")
