@@ -22,6 +22,7 @@ from stemsteer.config import CodecTrainingSettings
 from stemsteer.errors import UserError
 from stemsteer.files import written_whole
 from stemsteer.generators import planar
+from stemsteer.generators.growth import can_grow, grown
 from stemsteer.generators.jukebox import load_jukebox
 from stemsteer.generators.moving_codebook import MovingCodebook, frames_of
 from stemsteer.generators.vqvae import VQVAE, Architecture
@@ -86,19 +87,19 @@ def _same_until(step: int, one: CodecTrainingSettings, other: CodecTrainingSetti
 
 
 def starting_model(settings: CodecTrainingSettings) -> VQVAE:
-    """A codec with random weights, or with those that the training goes on from.
+    """A codec with random weights, or with those that the training goes on from, grown where they are of a smaller one.
 
     Raises:
-        UserError: those are of another size.
+        UserError: those are of a larger one.
     """
     shape = Architecture(width=settings.width, depth=settings.depth)
     if settings.start is None:
         return VQVAE(shape)
     path = find(settings.start) if settings.start in registry() else Path(settings.start)
     model = load_jukebox(path, level=0, licence="").vqvae
-    if model.architecture != shape:
+    if not can_grow(model.architecture, shape):
         raise UserError(f"{path} holds {model.architecture}, from which no {shape} can go on; set `start` to null")
-    return model.train().requires_grad_(True)
+    return grown(model, shape).train()
 
 
 class CodecTraining:

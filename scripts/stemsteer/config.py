@@ -114,8 +114,10 @@ class RunSettings(Settings):
     output: Literal["masked", "residual"] = Field(
         "masked", description="which part is the stem; the other one is written beside it"
     )
-    codebook: Literal["frozen", "reinit-ema"] = Field(
-        "frozen", description="reinit-ema: redrawn from the mixture and moved at every step, as in TagBox's code"
+    codebook: Literal["frozen", "reinit-ema", "none"] = Field(
+        "frozen",
+        description="reinit-ema: redrawn from the mixture and moved at every step, as in TagBox's code; none: latents "
+        "are decoded as they are",
     )
     windows: Literal["cover", "pad"] = Field(
         "cover", description="how taggers hear audio that does not fill their windows; pad: with silence, as TagBox"
@@ -220,7 +222,7 @@ class StemSettings(Settings):
 class CodecTrainingSettings(Settings):
     """How a codec of one size is trained (`snakemake codec`)."""
 
-    start: str | None = Field(None, description="weights to go on from, as a generator's; null: random ones")
+    start: str | None = Field(None, description="weights to go on from, grown where smaller; null: random ones")
     width: PositiveInt = Field(32, description="channels of the residual stacks")
     depth: PositiveInt = Field(4, description="residual blocks a stack")
     steps: PositiveInt = Field(30000, description="optimiser steps")

@@ -48,6 +48,7 @@ def assert_as_alone(changes: dict[str, Any], excerpts: list[Excerpt] = BATCH) ->
     [
         {},
         {"codebook": "reinit-ema", "keep": "best"},
+        {"codebook": "none"},
         {"mask": False, "learning_rate": 3},
         {"mask_against": "reconstruction", "mask_on": "reconstruction", "mask_edges": "reflect"},
         {"learning_rate_unit": "absolute", "schedule": "cosine"},

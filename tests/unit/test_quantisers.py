@@ -96,7 +96,12 @@ def test_fewer_frames_than_codes_are_copied_with_a_little_noise(generator: Jukeb
     assert 0 < (first - latents[0]).abs().max() < 0.05
 
 
-@pytest.mark.parametrize("mode", ["frozen", "reinit-ema"])
+def test_without_a_codebook_the_decoder_hears_the_latents(generator: JukeboxGenerator) -> None:
+    latents = walk(1)[0]
+    assert torch.equal(generator.quantiser("none")(latents), latents)
+
+
+@pytest.mark.parametrize("mode", ["frozen", "reinit-ema", "none"])
 def test_the_gradient_passes_straight_through(generator: JukeboxGenerator, mode) -> None:
     latents = walk(1)[0].requires_grad_(True)
     weights = torch.randn_like(latents)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from stemsteer.errors import UserError
 from stemsteer.generators.base import Generator
-from stemsteer.generators.quantisers import CodebookMode, FrozenCodebook, Quantiser, ReinitialisedCodebook
+from stemsteer.generators.quantisers import CodebookMode, FrozenCodebook, NoCodebook, Quantiser, ReinitialisedCodebook
 from stemsteer.generators.vqvae import VQVAE, from_checkpoint
 from stemsteer.models import sha256
 
@@ -32,6 +32,8 @@ class JukeboxGenerator(Generator):
     def quantiser(self, codebook: CodebookMode, seed: int = 0) -> Quantiser:
         if codebook == "frozen":
             return FrozenCodebook(self.vqvae.codebook)
+        if codebook == "none":
+            return NoCodebook()
         return ReinitialisedCodebook(len(self.vqvae.codebook.k), seed)
 
     def decode(self, quantised: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 `frozen` is what TagBox's paper describes. `reinit-ema` is what its released code does: the codebook is left in training
 mode, so that the first step replaces the pretrained codes by random frames of the mixture's own latents, and every step
-moves them by Jukebox's training rule (see docs/method.md).
+moves them by Jukebox's training rule (see docs/method.md). `none` lets the decoder hear the latents as they are.
 """
 
 import math
@@ -14,7 +14,7 @@ from torch import Tensor
 from stemsteer.generators.moving_codebook import MovingCodebook, frames_of
 from stemsteer.generators.vqvae import Codebook
 
-CodebookMode = Literal["frozen", "reinit-ema"]
+CodebookMode = Literal["frozen", "reinit-ema", "none"]
 
 DECAY = 0.99  # of the moving averages: the l_mu of Jukebox's VQ-VAE
 SPREAD = 0.01  # of copies of a frame, where there are fewer frames than codes: as a fraction of a vector of norm 1
@@ -40,6 +40,19 @@ class FrozenCodebook:
 
     def __call__(self, latents: Tensor) -> Tensor:
         return self._codebook.straight_through(latents, self._codebook.nearest(latents))
+
+    def state(self) -> dict[str, Tensor]:
+        return {}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        pass
+
+
+class NoCodebook:
+    """The latents as they are."""
+
+    def __call__(self, latents: Tensor) -> Tensor:
+        return latents
 
     def state(self) -> dict[str, Tensor]:
         return {}
