@@ -46,6 +46,9 @@ include: "rules/codec_training.smk"
 rule all:
     default_target: True
     input:
+        # Stems and tables by themselves too: where only they are missing, the report would look up to date.
+        stem_files(),
+        score_files(),
         "results/scores.tsv",
         "results/report/index.html",
 

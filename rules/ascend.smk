@@ -33,6 +33,7 @@ for number, (sources, runs, tracks) in enumerate(ascent_groups()):
             "../envs/torch.yaml"
         threads: by_run(threads_of)
         resources:
+            **turn_on_the_gpu(),
             **system_tmpdir(),
             mem_mb=ascent_memory,
             runtime=ascent_time,

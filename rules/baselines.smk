@@ -21,6 +21,7 @@ if BASELINES:
         conda:
             "../envs/torch.yaml"
         resources:
+            **turn_on_the_gpu(),
             mem_mb=memory(3000, 20),
             runtime=time(5, 2),
         params:

@@ -15,7 +15,7 @@ from stemsteer.config import load_config
 from stemsteer.errors import UserError
 from stemsteer.models import downloadable, look_in, registry
 from stemsteer.plan import Plan, make_plan
-from stemsteer.resources import ascent_megabytes, ascent_seconds, megabytes, minutes, track_seconds
+from stemsteer.resources import ascent_megabytes, ascent_seconds, computes_on_gpu, megabytes, minutes, track_seconds
 from stemsteer.tracks import find_place
 
 
@@ -149,6 +149,16 @@ def own_checkpoints() -> list[str]:
     return [path for weight in sorted(weights - set(registry())) for path in watched(weight)]
 
 
+def peer_settings(wildcards) -> dict:
+    return PLAN.config.peers[wildcards.peer].model_dump(mode="json")
+
+
+def peer_files(wildcards) -> list[str]:
+    """The weights of a peer: other ones redo what came from the last."""
+    files = sorted(PLAN.config.peers[wildcards.peer].weights.iterdir())
+    return [path for file in files if file.is_file() for path in watched(str(file))]
+
+
 def model_links() -> list[str]:
     """Links to the weights that the runs need and that have to be fetched."""
     runs = PLAN.config.runs
@@ -259,6 +269,14 @@ def system_tmpdir() -> dict[str, str]:
     if given is not None and given["tmpdir"].raw != "system_tmpdir":
         return {}
     return {"tmpdir": tempfile.gettempdir()}
+
+
+def turn_on_the_gpu() -> dict[str, int]:
+    """What jobs that compute on this machine's GPU take turns by: profiles/default has one `local_gpu`.
+
+    On a cluster the scheduler gives each job its own.
+    """
+    return {"local_gpu": 1} if workflow.local_exec and computes_on_gpu(PLAN.config.device) else {}
 
 
 def set_for(rule: str):

@@ -20,6 +20,7 @@ rule encode:
     conda:
         "../envs/torch.yaml"
     resources:
+        **turn_on_the_gpu(),
         mem_mb=memory(3000),
         runtime=time(5, 1),
     params:
@@ -44,6 +45,7 @@ rule reconstruction:
     conda:
         "../envs/torch.yaml"
     resources:
+        **turn_on_the_gpu(),
         mem_mb=memory(3000),
         runtime=time(5, 1),
     params:

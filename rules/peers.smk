@@ -7,16 +7,10 @@ results/runs/<peer>/stems/<track>/<source>.wav and results/runs/<peer>/scores/<t
 from stemsteer.config import PEER_SOURCES
 
 if PLAN.config.peers:
-    PEERS = {name: peer.model_dump(mode="json") for name, peer in PLAN.config.peers.items()}
-    # Other weights redo what came from the last ones.
-    PEER_FILES = {
-        name: [path for file in sorted(peer.weights.iterdir()) if file.is_file() for path in watched(str(file))]
-        for name, peer in PLAN.config.peers.items()
-    }
 
     rule peers:
         input:
-            lambda wildcards: PEER_FILES[wildcards.peer],
+            peer_files,
             mixture="results/audio/{track}/mixture.wav",
             reference="results/audio/{track}/references/{source}.wav",
         output:
@@ -27,15 +21,16 @@ if PLAN.config.peers:
         benchmark:
             "logs/peers/{peer}/{track}/{source}.benchmark.tsv"
         wildcard_constraints:
-            peer=one_of(list(PEERS)),
+            peer=one_of(list(PLAN.config.peers)),
             source=one_of(PEER_SOURCES),
         conda:
             "../envs/torch.yaml"
         resources:
+            **turn_on_the_gpu(),
             mem_mb=memory(2000, 30),
             runtime=time(10, 10),
         params:
-            peer=lambda wildcards: PEERS[wildcards.peer],
+            peer=peer_settings,
             judge=PLAN.config.chosen_judge,
             method=METHOD_VERSION,
             device=PLAN.config.device,

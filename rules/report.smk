@@ -4,6 +4,7 @@ Inputs: all stems and scores. Outputs: results/figures/, how the scores are dist
 audio and pictures beside it.
 """
 
+import os
 import subprocess
 
 from stemsteer.files import write_json
@@ -70,19 +71,22 @@ onerror:
     for written in map(Path, log):
         if advice := hint(written.read_text(encoding="utf-8", errors="replace")):
             print(advice, file=sys.stderr)
-    # What depends on a failed job never runs, the tables of all scores and the report among it: here they are written
-    # over what there is.
-    from figures import draw_figures
-    from scores import gather
-    from summarise import summarise
+    # What depends on a failed job never runs, the tables of all scores and the report among it: where they were wanted,
+    # they are written here over what there is.
+    if "report" in {job.rule.name for job in workflow.dag.needrun_jobs()}:
+        from figures import draw_figures
+        from scores import gather
+        from summarise import summarise
 
-    plan, scores = Path("results/plan.json"), Path("results/scores.tsv")
-    write_json(plan, PLAN.as_dict())
-    scored = [table for table in score_files() if Path(table).exists()]
-    # Scores that came without the stems' tables, as where they are only verified, are not written over by nothing.
-    if scored or not scores.exists():
+        plan, scores = Path("results/plan.json"), Path("results/scores.tsv")
+        write_json(plan, PLAN.as_dict())
+        scored = [table for table in score_files() if Path(table).exists()]
         gather(scored, scores)
-    summarise(scores, plan, *map(Path, rules.statistics.output))
-    draw_figures(plan, scores, Path("results/figures"))
-    script = Path(workflow.basedir) / "scripts/report.py"
-    subprocess.run([sys.executable, script, plan, "results/report/index.html"])
+        summarise(scores, plan, *map(Path, rules.statistics.output))
+        draw_figures(plan, scores, Path("results/figures"))
+        page = Path("results/report/index.html")
+        subprocess.run([sys.executable, Path(workflow.basedir) / "scripts/report.py", plan, page])
+        # Older than all that they tell of: the next run makes them anew.
+        for unfinished in (scores, *rules.statistics.output, *rules.figures.output, page):
+            if Path(unfinished).exists():
+                os.utime(unfinished, (1, 1))

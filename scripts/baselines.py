@@ -10,7 +10,7 @@ from stemsteer.audio import Signal
 from stemsteer.baselines import hpss, oracle_mask, repet_sim
 from stemsteer.codec_baselines import codec, codec_oracle
 from stemsteer.config import GeneratorSettings
-from stemsteer.devices import choose_device
+from stemsteer.devices import choose_device_for_light_work
 from stemsteer.errors import told_in_log
 from stemsteer.generators import load_generator
 from stemsteer.judge import load_judge
@@ -35,7 +35,7 @@ def estimate_of(method: str, generator: dict[str, Any] | None, job: Any, device:
 
 
 def main(job: Any) -> None:
-    device = choose_device(job.params.device, job.threads)
+    device = choose_device_for_light_work(job.params.device, job.threads)
     mixture, rate = audio.read(job.input.mixture)
     reference = audio.read(job.input.reference)[0]
     baselines = job.params.baselines

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stemsteer.config import GeneratorSettings
-from stemsteer.devices import choose_device, describe
+from stemsteer.devices import choose_device_for_light_work, describe
 from stemsteer.encoding import encode_track
 from stemsteer.errors import told_in_log
 from stemsteer.files import write_json, written_whole
@@ -18,7 +18,7 @@ from stemsteer.model_signal import ModelSignal
 def encode(
     model: Path, settings: GeneratorSettings, device_name: str, threads: int, codes_out: Path, quality_out: Path
 ) -> None:
-    device = choose_device(device_name, threads)
+    device = choose_device_for_light_work(device_name, threads)
     generator = load_generator(settings, device)
     codes, quality = encode_track(ModelSignal(model), generator, device)
     snr = "undefined (silence)" if quality.snr_db is None else f"{quality.snr_db:.2f} dB"

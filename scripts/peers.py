@@ -5,7 +5,7 @@ from typing import Any
 
 from stemsteer import audio
 from stemsteer.config import PeerSettings
-from stemsteer.devices import choose_device
+from stemsteer.devices import choose_device_for_light_work
 from stemsteer.errors import told_in_log
 from stemsteer.judge import load_judge
 from stemsteer.metrics import score
@@ -14,7 +14,7 @@ from stemsteer.score_tables import write_scores
 
 
 def main(job: Any) -> None:
-    device = choose_device(job.params.device, job.threads)
+    device = choose_device_for_light_work(job.params.device, job.threads)
     mixture, rate = audio.read(job.input.mixture)
     names = {"track": job.wildcards.track, "source": job.wildcards.source}
     stem = separate(mixture, rate, job.wildcards.source, PeerSettings.model_validate(job.params.peer), device)

@@ -7,7 +7,7 @@ import numpy as np
 
 from stemsteer import audio
 from stemsteer.config import GeneratorSettings
-from stemsteer.devices import choose_device
+from stemsteer.devices import choose_device_for_light_work
 from stemsteer.encoding import reconstruct
 from stemsteer.errors import told_in_log
 from stemsteer.generators import load_generator
@@ -15,7 +15,7 @@ from stemsteer.model_signal import ModelSignal
 
 
 def main(job: Any) -> None:
-    device = choose_device(job.params.device, job.threads)
+    device = choose_device_for_light_work(job.params.device, job.threads)
     generator = load_generator(GeneratorSettings.model_validate(job.params.generator), device)
     signal = ModelSignal(Path(job.input.model))
     codes = np.load(job.input.codes)

@@ -39,6 +39,17 @@ def choose_device(wanted: str, threads: int) -> torch.device:
     return device
 
 
+def choose_device_for_light_work(wanted: str, threads: int) -> torch.device:
+    """As `choose_device`, but without the named device any other will do.
+
+    What prepares and follows an ascent runs on a cluster's nodes without a GPU.
+    """
+    try:
+        return choose_device(wanted, threads)
+    except UserError:
+        return choose_device("auto", threads)
+
+
 def keep_freed_memory() -> None:
     """Let malloc() keep what a step frees for the next one, which asks for the same again.
 

@@ -26,6 +26,17 @@ on one core and on a GPU of some years ago. A slower machine gets another attemp
 """
 
 
+NVIDIA_GPU = Path("/dev/nvidia0")
+
+
+def computes_on_gpu(device: str) -> bool:
+    """Whether jobs with this `device` of the config compute on a GPU of this machine.
+
+    PyTorch, which would know, takes seconds to load.
+    """
+    return device.startswith(("cuda", "mps")) or (device == "auto" and NVIDIA_GPU.exists())
+
+
 def track_seconds(track: Track, model_signal: str) -> float:
     """A track's length: of its model signal once that is there, until then as much as its file may hold."""
     try:

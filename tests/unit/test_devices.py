@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from stemsteer.devices import choose_device, describe
+from stemsteer.devices import choose_device, choose_device_for_light_work, describe
 from stemsteer.errors import UserError
 
 
@@ -48,6 +48,18 @@ def test_a_device_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, gpu
     machine(monkeypatch, gpus)
     with pytest.raises(UserError, match=rf"config: device '{wanted}' is not available.*auto or cpu"):
         choose_device(wanted, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "wanted", "chosen"),
+    [(0, "cuda", "cpu"), (1, "cuda:1", "cuda"), (2, "cuda:1", "cuda:1"), (1, "cpu", "cpu")],
+)
+def test_light_work_is_done_on_another_device(
+    monkeypatch: pytest.MonkeyPatch, threads: list[int], gpus: int, wanted: str, chosen: str
+) -> None:
+    machine(monkeypatch, gpus)
+    assert choose_device_for_light_work(wanted, threads=3) == torch.device(chosen)
+    assert set(threads) == {3}
 
 
 def test_a_gpu_is_recorded_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stemsteer import audio
+from stemsteer import audio, resources
 from stemsteer.config import RunSettings
-from stemsteer.resources import ascent_megabytes, ascent_seconds, megabytes, minutes, track_seconds
+from stemsteer.resources import ascent_megabytes, ascent_seconds, computes_on_gpu, megabytes, minutes, track_seconds
 from stemsteer.tracks import Track
 
 ABSENT = "absent.wav"
@@ -57,3 +57,13 @@ def test_memory_grows_with_chunks_and_not_with_what_lies_between_them():
     assert ascent_megabytes(settings, 4, 1) < ascent_megabytes(settings, 12, 1)
     assert ascent_megabytes(settings, 3600, 1) == ascent_megabytes(settings, 12, 1)
     assert ascent_megabytes(settings, 12, 4) > 2 * ascent_megabytes(settings, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("device", "without", "with_one"), [("auto", False, True), ("cpu", False, False), ("cuda:1", True, True)]
+)
+def test_jobs_share_a_gpu_where_there_is_one(tmp_path, monkeypatch, device, without, with_one):
+    monkeypatch.setattr(resources, "NVIDIA_GPU", tmp_path / "nvidia0")
+    assert computes_on_gpu(device) == without
+    (tmp_path / "nvidia0").touch()
+    assert computes_on_gpu(device) == with_one

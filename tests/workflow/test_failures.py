@@ -1,6 +1,7 @@
 """A broken file fails its own track, with a sentence that names it; the other tracks finish, and the report says so."""
 
 import html
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -99,3 +100,35 @@ def test_the_report_tells_all_failures(failed: tuple[Workdir, Ended]) -> None:
 def test_the_table_has_the_scores_that_there_are(failed: tuple[Workdir, Ended]) -> None:
     workdir, _ = failed
     assert set(workdir.table("results/scores.tsv").track) == {"007"}
+
+
+@pytest.fixture
+def failed_copy(failed: tuple[Workdir, Ended], tmp_path: Path) -> Workdir:
+    workdir, _ = failed
+    shutil.copytree(workdir.folder, tmp_path, dirs_exist_ok=True)
+    return Workdir(tmp_path)
+
+
+def test_the_same_command_tries_again_what_is_missing(failed_copy: Workdir) -> None:
+    ended = failed_copy.snakemake("-n")
+    assert ended.jobs["decode"] == ended.jobs["ascend"] == len(BROKEN)
+    assert ended.jobs["decode_reference"] == 1
+    assert ended.jobs["report"] == ended.jobs["scores"] == ended.jobs["statistics"] == 1
+
+
+def test_scores_that_are_no_longer_asked_for_go(failed_copy: Workdir) -> None:
+    failed_copy.tracks(
+        {"track": "007", "mixture": "good.wav", "sources": "guitar, drums", "reference_drums": "good.wav"}
+    )
+    ended = failed_copy.snakemake("results/summary.tsv")
+    assert ended.status == 0, ended.output
+    assert set(failed_copy.table("results/scores.tsv").source) == {"drums"}
+    assert set(failed_copy.table("results/summary.tsv").source) == {"drums", "all"}
+
+
+def test_where_no_report_was_wanted_a_failure_leaves_it_alone(failed_copy: Workdir) -> None:
+    page = failed_copy.folder / "results/report/index.html"
+    page.write_text("of an earlier run", encoding="utf-8")
+    ended = failed_copy.snakemake("results/audio/words.mp3/model.wav")
+    assert ended.status == 1
+    assert page.read_text(encoding="utf-8") == "of an earlier run"
