@@ -71,9 +71,11 @@ onstart:
     if workflow.non_local_exec:
         workflow.resource_settings.cores = None
         workflow.global_resources["_cores"] = None
-    # The limit of jobs in a timespan, 100 a second by default, lets Snakemake (9.27) look for new jobs once a second for
-    # each job that has ended, until that is all it does. Jobs that take seconds at least need no limit.
-    workflow.scheduler.job_rate_limiter = None
+    # Its limit of jobs in a timespan lets Snakemake (9.27) look for new jobs once a second for each job that has ended,
+    # until that is all it does. Jobs that take seconds do not need the default one, 100 a second.
+    limit = workflow.scheduler.job_rate_limiter
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
 
 
 wildcard_constraints:
