@@ -54,8 +54,8 @@ A table of the tracks of a data set of music with known sources, to separate the
 
 The sources that StemSteer has a name for (`python -m stemsteer tags`) become references; `other` is none of them. Audio
 files are used where they lie. What is no file of its own is written: the streams of MUSDB18's stem.mp4, the stems of
-Slakh2100 and MoisesDB that make up one source, a mixture where there is none. Files that were made of the same stems are
-kept, so that the command goes on where it was interrupted. A track that is broken is left out and told; the others go on.
+Slakh2100 and MoisesDB that make up one source, a mixture where there is none. What was made of the same files before is
+kept, so that the command goes on where it was interrupted. A track that is broken is left out and told; others go on.
 
   musdb18     {train,test}/<song>.stem.mp4          drums, bass, vocals; the mixture is the file's own
   musdb18-hq  {train,test}/<song>/<source>.wav      drums, bass, vocals

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import yaml
 
 from stemsteer import audio
@@ -103,12 +104,11 @@ def test_like_named_tracks_of_two_data_sets_are_kept_apart(options: tuple[str, .
     """Files of one size and one time of change, too, as an archive may unpack them."""
     tables, sums = [], []
     for seed, name in enumerate(("one", "two")):
-        stems = [
-            write(Path(f"{name}/song/{stem}.wav"), noise(10 * seed + n)) for n, stem in enumerate(("bass", "drums"))
-        ]
+        bass = write(Path(f"{name}/song/bass.wav"), noise(2 * seed))
+        drums = write(Path(f"{name}/song/drums.wav"), noise(2 * seed + 1))
         for file in Path(name, "song").iterdir():
             os.utime(file, ns=(0, 0))
-        sums.append(np.sum(stems, axis=0))
+        sums.append(bass + drums)
         tables.append(table("folder", name, *options, output=f"{name}.tsv")["song"])
     for track, expected in zip(tables, sums, strict=True):
         np.testing.assert_array_equal(heard(track.mixture), expected)
@@ -282,6 +282,22 @@ def test_broken_tracks_are_told_and_the_others_go_on(capsys: pytest.CaptureFixtu
     assert told[5].startswith("error: 'Track7' has no stem of a source ")
     assert told[6] == "error: 6 of 7 tracks are broken and not in 'results/datasets/slakh/tracks.tsv'"
     assert [track.track for track in read_tracks("results/datasets/slakh/tracks.tsv", [])] == ["Track1"]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_stem_that_is_not_finite_is_told_and_the_others_go_on(
+    value: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for track in ("a", "b", "c"):
+        write(Path(f"mine/{track}/drums.wav"), noise(0))
+        broken = noise(1)
+        broken[RATE // 4, 1] = value if track == "b" else 0
+        soundfile.write(f"mine/{track}/bass.wav", broken, RATE, "FLOAT")
+    assert main(["tracks", "folder", "mine"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("error: 'mine/b/bass.wav' has 1 NaN or infinite samples, the first at 0.250 s; ")
+    assert told[1].startswith("error: 1 of 3 tracks are broken and not in ")
+    assert [track.track for track in read_tracks("results/datasets/folder/tracks.tsv", [])] == ["a", "c"]
 
 
 def test_broken_songs_of_musdb18_are_told(musdb18: Path, capsys: pytest.CaptureFixture[str]) -> None:

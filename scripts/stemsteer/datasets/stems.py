@@ -11,7 +11,7 @@ from stemsteer import audio
 from stemsteer.audio import Signal
 from stemsteer.datasets.streams import read_stream
 from stemsteer.decoder import decoding
-from stemsteer.decoding import REFERENCE_TOLERANCE
+from stemsteer.decoding import REFERENCE_TOLERANCE, finite
 from stemsteer.errors import UserError
 from stemsteer.probing import Header, probe
 from stemsteer.tracks import Track
@@ -115,10 +115,12 @@ def _sum(parts: Sequence[Part]) -> tuple[Signal, int]:
 
 
 def _read(part: Part) -> tuple[Signal, int]:
+    path = str(part.path)
     if part.stream is not None:
-        return read_stream(part.path, part.stream)
-    with decoding(probe(str(part.path))) as stream:
-        return np.concatenate(list(stream.blocks())), stream.sample_rate
+        signal, rate = read_stream(part.path, part.stream)
+        return np.concatenate(list(finite([signal], path, rate, 0))), rate
+    with decoding(probe(path)) as stream:
+        return np.concatenate(list(finite(stream.blocks(), path, stream.sample_rate, 0))), stream.sample_rate
 
 
 def _of_length(signal: Signal, samples: int) -> Signal:
