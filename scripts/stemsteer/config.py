@@ -305,7 +305,7 @@ class Config(Settings):
     codec_training: dict[str, CodecTrainingSettings] = Field(
         {
             "mini": CodecTrainingSettings(start="embedded", steps=8000, cooldown_steps=4500, learning_rate=5e-4),
-            "full": CodecTrainingSettings(width=64, depth=8, samples=32768),
+            "full": CodecTrainingSettings(start="embedded", width=64, depth=8, samples=32768),
         },
         description="sizes of the embedded codec, by name",
     )
