@@ -38,8 +38,9 @@ MODELS = """\
 The pretrained models, and where their weights lie on this machine.
 
 Weights are looked for in the folders of the environment variable STEMSTEER_MODELS and in the cache (~/.cache/stemsteer,
-or in $XDG_CACHE_HOME), and verified before every use. Jobs never download them: `snakemake models` fetches those that
-the runs of a config need, `fetch` any others.
+or in $XDG_CACHE_HOME), and verified before every use. The folder `models` of a config is for its workflow only: name it
+in STEMSTEER_MODELS to have it listed here. Jobs never download weights: `snakemake models` fetches those that the runs
+of a config need, `fetch` any others.
 """
 
 MODELS_EXAMPLES = """\
