@@ -16,7 +16,7 @@ from stemsteer.errors import UserError
 from stemsteer.models import downloadable, look_in, registry
 from stemsteer.plan import Plan, make_plan
 from stemsteer.resources import ascent_megabytes, ascent_seconds, computes_on_gpu, megabytes, minutes, track_seconds
-from stemsteer.tracks import find_place
+from stemsteer.tracks import find_place, is_made_here
 
 
 def read_plan() -> Plan:
@@ -110,8 +110,7 @@ def watched(path: str) -> list[str]:
     It stops everything at a missing input, and takes {braces} in a name for wildcards. Left out, such a file is read all
     the same by the job that needs it; if it is missing that job fails, and nothing else.
     """
-    made_here = Path(path).parts[:2] == ("results", "datasets")
-    return [path] if made_here or (Path(path).exists() and not contains_wildcard(path)) else []
+    return [path] if is_made_here(path) or (Path(path).exists() and not contains_wildcard(path)) else []
 
 
 def mixture_path(wildcards) -> str:

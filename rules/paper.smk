@@ -22,7 +22,8 @@ rule paper:
     conda:
         "../envs/audio.yaml"
     params:
-        generators={run: PLAN.config.generator_of(run).weights for run in PLAN.config.runs},
+        taggers={name: run.taggers for name, run in PLAN.config.runs.items()} | {name: [] for name in BASELINES},
+        unlike={run: published.unlike_paper(PLAN.config, run) for run in PLAN.config.runs},
         music=published.described(PLAN.config.tracks, [track.duration for track in PLAN.tracks.values()]),
     script:
         "../scripts/paper.py"

@@ -14,7 +14,7 @@ def main(job: Any) -> None:
     stems = {name: run["parts"][0] for name, run in read_json(job.input.plan)["runs"].items()}
     scores = summary(read_scores(Path(job.input.scores)))
     published = read_published(Path(job.input.published))
-    table = beside_published(published, scores, stems, job.params.generators, job.params.music)
+    table = beside_published(published, scores, stems, job.params.taggers, job.params.unlike, job.params.music)
     write_table(table, Path(job.output[0]))
 
 

@@ -38,8 +38,9 @@ MODELS = """\
 The pretrained models, and where their weights lie on this machine.
 
 Weights are looked for in the folders of the environment variable STEMSTEER_MODELS and in the cache (~/.cache/stemsteer,
-or in $XDG_CACHE_HOME), and verified before every use. Jobs never download them: `snakemake models` fetches those that
-the runs of a config need, `fetch` any others.
+or in $XDG_CACHE_HOME), and verified before every use. The folder `models` of a config is for its workflow only: name it
+in STEMSTEER_MODELS to have it listed here. Jobs never download weights: `snakemake models` fetches those that the runs
+of a config need, `fetch` any others.
 """
 
 MODELS_EXAMPLES = """\
@@ -54,8 +55,8 @@ A table of the tracks of a data set of music with known sources, to separate the
 
 The sources that StemSteer has a name for (`python -m stemsteer tags`) become references; `other` is none of them. Audio
 files are used where they lie. What is no file of its own is written: the streams of MUSDB18's stem.mp4, the stems of
-Slakh2100 and MoisesDB that make up one source, a mixture where there is none. Files that are there already are kept, so
-that the command goes on where it was interrupted. A track that is broken is left out and told; the others go on.
+Slakh2100 and MoisesDB that make up one source, a mixture where there is none. What was made of the same files before is
+kept, so that the command goes on where it was interrupted. A track that is broken is left out and told; others go on.
 
   musdb18     {train,test}/<song>.stem.mp4          drums, bass, vocals; the mixture is the file's own
   musdb18-hq  {train,test}/<song>/<source>.wav      drums, bass, vocals

@@ -1,5 +1,6 @@
 """The settings in `config.yaml`: what they mean, what they may be, and what to say when they are not."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +14,7 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -192,8 +194,20 @@ class PeerSettings(Settings):
     package: Literal["open-unmix", "demucs"] = Field(description="that separates; it must be installed")
     weights: DirectoryPath = Field(description="a folder with the model's files, as its package reads them")
     model: str | None = Field(
-        None, pattern=r"^\w+$", description="of those in the folder, for demucs: the name of a .yaml or .th file there"
+        None,
+        description="of those in the folder, for demucs: the name of a .yaml or .th file there, without its suffix",
     )
+
+    @field_validator("model")
+    @classmethod
+    def _model_is_in_the_folder(cls, model: str | None) -> str | None:
+        # Demucs takes other names, hf://..., for models to download.
+        if model is not None and not re.fullmatch(r"[\w-]+", model):
+            raise ValueError(
+                f"{model!r} cannot be the name of a model; name a .yaml or .th file (letters, digits, _ and -) in the "
+                "folder, without its suffix"
+            )
+        return model
 
     @model_validator(mode="after")
     def _model_is_of_demucs(self) -> "PeerSettings":

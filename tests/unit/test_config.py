@@ -70,7 +70,13 @@ def test_the_shipped_config_names_every_key() -> None:
         (("peers",), {"a": {"package": "demucs", "weights": "."}}, r"peers\.a: demucs needs the name of a model"),
         (("peers",), {"a": {**UMX, "model": "umxl"}}, r"peers\.a: a folder holds one model of open-unmix"),
         (("peers",), {"a": {**UMX, "weights": "none"}}, r"peers\.a\.weights: path does not point to a directory"),
-        (("peers",), {"a": {**UMX, "package": "demucs", "model": "hf://x"}}, r"peers\.a\.model: .*pattern"),
+        (
+            ("peers",),
+            {"a": {**UMX, "package": "demucs", "model": "hf://x"}},
+            r"config: peers\.a\.model: 'hf://x' cannot be the name of a model; name a \.yaml or .* without its suffix$",
+        ),
+        (("peers",), {"a": {**UMX, "package": "demucs", "model": "x.th"}}, r"peers\.a\.model: 'x\.th' cannot be"),
+        (("peers",), {"a": {**UMX, "package": "demucs", "model": ""}}, r"peers\.a\.model: '' cannot be"),
         (("peers",), {"a/b": UMX}, r"peers: 'a/b' cannot be the name of a folder"),
         (("peers",), {"default": UMX}, r"peers: 'default' means something else in the table of scores"),
         (("peers",), {"hpss": UMX}, r"peers: 'hpss' means something else"),
@@ -83,6 +89,12 @@ def test_a_mistake_is_told_with_its_key(path: tuple[str, ...], value: Any, sente
     with pytest.raises(UserError, match=sentence) as caught:
         load_config(with_change(*path, value=value))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("model", ["htdemucs_ft", "my-model", "955717e8-8726e21a", "04573f0d"])
+def test_files_of_demucs_can_be_named(model: str) -> None:
+    peer = {"package": "demucs", "weights": ".", "model": model}
+    assert load_config({"tracks": "x", "peers": {"a": peer}}).peers["a"].model == model
 
 
 def test_a_missing_key_is_told() -> None:

@@ -1,6 +1,7 @@
 """Data sets in their published layouts become tables of tracks whose references are the right files and sums."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import yaml
 
 from stemsteer import audio
@@ -79,14 +81,14 @@ def test_musdb18_is_what_musdb_reads(musdb18: Path) -> None:
     np.testing.assert_allclose(np.clip(heard(track.mixture), -1, 1), expected.audio, atol=1.01 / 32768)
     assert np.abs(heard(track.mixture)).max() > 1
     for source, path in track.references.items():
-        assert path == f"results/datasets/musdb18/{track.track}/{source}.wav"
+        assert re.fullmatch(rf"results/datasets/musdb18/{re.escape(track.track)}/{source}-[0-9a-f]{{8}}\.wav", path)
         np.testing.assert_allclose(np.clip(heard(path), -1, 1), expected.targets[source].audio, atol=1.01 / 32768)
 
 
 def test_files_that_are_there_are_kept_and_others_made(musdb18: Path) -> None:
     (track,) = table("musdb18", musdb18, "--made", "made").values()
     drums = Path(track.references["drums"])
-    assert drums == Path("made") / track.track / "drums.wav"
+    assert drums.parent == Path("made") / track.track
     content = drums.read_bytes()
     drums.unlink()
     Path(track.references["bass"]).write_bytes(b"kept")
@@ -95,6 +97,43 @@ def test_files_that_are_there_are_kept_and_others_made(musdb18: Path) -> None:
     assert drums.read_bytes() == content
     assert Path(track.references["bass"]).read_bytes() == b"kept"
     np.testing.assert_array_equal(heard(track.mixture), mixture)
+
+
+@pytest.mark.parametrize("options", [(), ("--made", "made")])
+def test_like_named_tracks_of_two_data_sets_are_kept_apart(options: tuple[str, ...]) -> None:
+    """Files of one size and one time of change, too, as an archive may unpack them."""
+    tables, sums = [], []
+    for seed, name in enumerate(("one", "two")):
+        bass = write(Path(f"{name}/song/bass.wav"), noise(2 * seed))
+        drums = write(Path(f"{name}/song/drums.wav"), noise(2 * seed + 1))
+        for file in Path(name, "song").iterdir():
+            os.utime(file, ns=(0, 0))
+        sums.append(bass + drums)
+        tables.append(table("folder", name, *options, output=f"{name}.tsv")["song"])
+    for track, expected in zip(tables, sums, strict=True):
+        np.testing.assert_array_equal(heard(track.mixture), expected)
+
+
+def test_a_sum_is_made_anew_when_one_of_its_parts_is_another() -> None:
+    bass = write(Path("mine/song/bass.wav"), noise(0))
+    write(Path("mine/song/drums.wav"), noise(1))
+    before = table("folder", "mine")["song"]
+    drums = write(Path("mine/song/drums.wav"), noise(2))
+    os.utime("mine/song/drums.wav", ns=(0, 0))
+    after = table("folder", "mine")["song"]
+    np.testing.assert_array_equal(heard(after.mixture), bass + drums)
+    assert after.mixture != before.mixture
+    flute = write(Path("mine/song/flute.wav"), noise(3))
+    np.testing.assert_allclose(heard(table("folder", "mine")["song"].mixture), bass + drums + flute, atol=1e-7)
+
+
+def test_a_reference_is_as_long_as_the_mixture_that_it_belongs_to() -> None:
+    """It is made of the same stem both times, and of another length when the mixture is longer."""
+    write(Path("mine/song/bass.wav"), noise(0, samples=RATE // 4))
+    for samples in (SAMPLES, RATE):
+        write(Path("mine/song/drums.wav"), noise(1, samples=samples))
+        track = table("folder", "mine")["song"]
+        assert len(heard(track.references["bass"])) == len(heard(track.mixture)) == samples
 
 
 def write_slakh(folder: Path, programs: Sequence[int], suffix: str = ".flac") -> list[Signal]:
@@ -132,7 +171,7 @@ def test_slakh_sums_the_stems_of_a_source() -> None:
     assert track.mixture == "slakh/test/Track01876/mix.flac"
     assert track.references["strings"] == "slakh/test/Track01876/stems/S01.flac"
     assert track.references["drums"] == "slakh/test/Track01876/stems/S04.flac"
-    assert track.references["guitar"] == "results/datasets/slakh/Track01876/guitar.wav"
+    assert Path(track.references["guitar"]).match("results/datasets/slakh/Track01876/guitar-*.wav")
     np.testing.assert_array_equal(heard(track.references["guitar"]), guitar + clean_guitar)
     rest = heard(track.mixture) - sum(heard(path) for path in track.references.values())
     np.testing.assert_allclose(rest, organ, atol=1e-6)
@@ -144,7 +183,7 @@ def test_only_the_wanted_sources_are_taken_and_made() -> None:
     write_slakh(Path("slakh/Track00002"), [33, 0])
     (track,) = table("slakh", "slakh", "--sources", "guitar, piano").values()
     assert (track.track, track.sources, list(track.references)) == ("Track00001", ("guitar",), ["guitar"])
-    assert [path.name for path in Path("results").rglob("*.wav")] == ["guitar.wav"]
+    assert [path.as_posix() for path in Path("results").rglob("*.wav")] == [track.references["guitar"]]
 
 
 def write_moisesdb(folder: Path, stems: dict[str, list[Signal]], song: str = "Song") -> None:
@@ -243,6 +282,22 @@ def test_broken_tracks_are_told_and_the_others_go_on(capsys: pytest.CaptureFixtu
     assert told[5].startswith("error: 'Track7' has no stem of a source ")
     assert told[6] == "error: 6 of 7 tracks are broken and not in 'results/datasets/slakh/tracks.tsv'"
     assert [track.track for track in read_tracks("results/datasets/slakh/tracks.tsv", [])] == ["Track1"]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_stem_that_is_not_finite_is_told_and_the_others_go_on(
+    value: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for track in ("a", "b", "c"):
+        write(Path(f"mine/{track}/drums.wav"), noise(0))
+        broken = noise(1)
+        broken[RATE // 4, 1] = value if track == "b" else 0
+        soundfile.write(f"mine/{track}/bass.wav", broken, RATE, "FLOAT")
+    assert main(["tracks", "folder", "mine"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("error: 'mine/b/bass.wav' has 1 NaN or infinite samples, the first at 0.250 s; ")
+    assert told[1].startswith("error: 1 of 3 tracks are broken and not in ")
+    assert [track.track for track in read_tracks("results/datasets/folder/tracks.tsv", [])] == ["a", "c"]
 
 
 def test_broken_songs_of_musdb18_are_told(musdb18: Path, capsys: pytest.CaptureFixture[str]) -> None:

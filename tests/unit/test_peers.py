@@ -1,5 +1,6 @@
 """Peers in their own packages: what they are given, what becomes of it, and what is said where something is missing."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -98,6 +99,20 @@ def test_a_single_model_of_the_folder_can_be_named(folder) -> None:
     assert np.abs(of_each[0] - of_each[1]).max() > 1e-4
 
 
+def test_a_single_model_can_be_named_as_its_file_is(folder, tmp_path) -> None:
+    """With the checksum, as where it is published; a bag may have a hyphen in its name, too."""
+    mixture = tones(RATE, 1)
+    (file,) = (folder / "mono").glob("known-*.th")
+    np.testing.assert_allclose(
+        separate(mixture, RATE, "vocals", demucs(folder / "mono", file.stem), CPU), 0.4 * mixture, atol=1e-5
+    )
+    shutil.copy(file, tmp_path)
+    (tmp_path / "my-model.yaml").write_text("models: [known]\n")
+    np.testing.assert_allclose(
+        separate(mixture, RATE, "bass", demucs(tmp_path, "my-model"), CPU), 0.2 * mixture, atol=1e-5
+    )
+
+
 @pytest.mark.parametrize("package", ["open-unmix", "demucs"])
 def test_silence_stays_silent(folder, package) -> None:
     peer = umx(folder / "umx") if package == "open-unmix" else demucs(folder / "demucs", "small")
@@ -150,6 +165,7 @@ def test_models_that_the_folder_lacks_or_holds_damaged(tmp_path, folder) -> None
     (whole,) = (folder / "stereo").iterdir()
     (tmp_path / whole.name).write_bytes(whole.read_bytes() + b"\0")
     assert "Invalid checksum" in told(demucs(tmp_path, "known"))
+    assert "Invalid checksum" in told(demucs(tmp_path, whole.stem))
 
 
 def test_a_source_that_a_model_of_demucs_lacks(monkeypatch, folder) -> None:

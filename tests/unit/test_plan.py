@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from stemsteer.config import load_config
 from stemsteer.errors import UserError
@@ -30,6 +31,15 @@ def test_a_run_makes_only_the_sources_that_it_names() -> None:
         Stem("every", "a", "bass"),
         Stem("every", "b", "drums"),
     ]
+
+
+def test_the_readmes_ready_made_runs_separate_what_they_are_called_after() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (example,) = [block for block in readme.split("\n\n") if "preset: howls-moving-castle" in block]
+    Path("folk.tsv").write_text("track\tmixture\nmerry-go-round\tmusic.wav\n")
+    plan = make_plan(load_config({**yaml.safe_load(example), "tracks": "folk.tsv"}))
+    runs = ("paper", "code", "violin of Howl's Moving Castle")
+    assert plan.stems == [Stem(run, "merry-go-round", "violin") for run in runs]
 
 
 def test_baselines_are_made_where_a_source_that_is_asked_for_has_a_reference() -> None:

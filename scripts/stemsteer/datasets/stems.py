@@ -1,5 +1,6 @@
 """Tracks of a data set, and the files that its table names: those of the data set itself, or sums that are written."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from stemsteer import audio
 from stemsteer.audio import Signal
 from stemsteer.datasets.streams import read_stream
 from stemsteer.decoder import decoding
-from stemsteer.decoding import REFERENCE_TOLERANCE
+from stemsteer.decoding import REFERENCE_TOLERANCE, finite
 from stemsteer.errors import UserError
 from stemsteer.probing import Header, probe
 from stemsteer.tracks import Track
@@ -36,8 +37,9 @@ class Stems:
 def as_track(stems: Stems, folder: Path) -> Track:
     """A row of a table of tracks.
 
-    What is a file of its own is named as it is. Everything else is written to `folder`, unless it is there: float32
-    wav, summed without any rescaling, and as long as the mixture.
+    What is a file of its own is named as it is. Everything else is written to `folder`: float32 wav, summed without any
+    rescaling, and as long as the mixture. Its name tells what it is made of, so that it is kept as long as that is the
+    same, and a track of that name in another data set has files of its own.
 
     Raises:
         UserError: a file cannot be read, or is no source of its mixture.
@@ -45,24 +47,17 @@ def as_track(stems: Stems, folder: Path) -> Track:
     if not stems.sources:
         raise UserError(f"{stems.track!r} has no stem of a source that resources/sources.yaml lists; leave it out")
     mixture = _mixture(stems, folder)
-    references = {
-        source: _reference(stems, source, probe(str(mixture)), folder / stems.track / f"{source}.wav")
-        for source in stems.sources
-    }
+    header = probe(str(mixture))
+    references = {source: _reference(stems, source, header, folder) for source in stems.sources}
     paths = {source: path.as_posix() for source, path in references.items()}
     return Track(stems.track, mixture.as_posix(), tuple(paths), references=paths)
 
 
 def _mixture(stems: Stems, folder: Path) -> Path:
-    if file := _file(stems.mixture):
-        return file
-    made = folder / stems.track / "mixture.wav"
-    if not made.exists():
-        audio.write(made, *_sum(stems.mixture))
-    return made
+    return _file(stems.mixture) or _made(folder / stems.track / "mixture", stems.mixture, None)
 
 
-def _reference(stems: Stems, source: str, mixture: Header, made: Path) -> Path:
+def _reference(stems: Stems, source: str, mixture: Header, folder: Path) -> Path:
     wanted = mixture.declared_s
     if file := _file(stems.sources[source]):
         seconds = probe(str(file)).declared_s
@@ -73,10 +68,27 @@ def _reference(stems: Stems, source: str, mixture: Header, made: Path) -> Path:
                 f"{str(file)!r} is {seconds:.3f} s long and its mixture {mixture.path!r} {wanted:.3f} s; "
                 "replace it by a stem of the mixture's length"
             )
+    return _made(folder / stems.track / source, stems.sources[source], wanted)
+
+
+def _made(place: Path, parts: Sequence[Part], seconds: float | None) -> Path:
+    """The file with the sum of these parts, cut or filled to a length if one is given; written unless it is there."""
+    made = place.with_name(f"{place.name}-{_fingerprint(parts, seconds)}.wav")
     if not made.exists():
-        signal, rate = _sum(stems.sources[source])
-        audio.write(made, signal if wanted is None else _of_length(signal, round(wanted * rate)), rate)
+        signal, rate = _sum(parts)
+        audio.write(made, signal if seconds is None else _of_length(signal, round(seconds * rate)), rate)
     return made
+
+
+def _fingerprint(parts: Sequence[Part], seconds: float | None) -> str:
+    """Another one where any part is another file, or one that has changed, or the length is another."""
+    told: list[object] = [seconds]
+    for part in parts:
+        if not part.path.is_file():
+            raise UserError(f"{str(part.path)!r} does not exist; put the file there")
+        status = part.path.stat()
+        told.append((str(part.path.resolve()), part.stream, status.st_size, status.st_mtime_ns))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:8]
 
 
 def _file(parts: Sequence[Part]) -> Path | None:
@@ -103,10 +115,12 @@ def _sum(parts: Sequence[Part]) -> tuple[Signal, int]:
 
 
 def _read(part: Part) -> tuple[Signal, int]:
+    path = str(part.path)
     if part.stream is not None:
-        return read_stream(part.path, part.stream)
-    with decoding(probe(str(part.path))) as stream:
-        return np.concatenate(list(stream.blocks())), stream.sample_rate
+        signal, rate = read_stream(part.path, part.stream)
+        return np.concatenate(list(finite([signal], path, rate, 0))), rate
+    with decoding(probe(path)) as stream:
+        return np.concatenate(list(finite(stream.blocks(), path, stream.sample_rate, 0))), stream.sample_rate
 
 
 def _of_length(signal: Signal, samples: int) -> Signal:
