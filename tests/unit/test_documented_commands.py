@@ -14,7 +14,7 @@ DOCUMENTS = [
     for path in REPOSITORY.glob(pattern)
 ]
 # Indented or after a comment's mark, up to what follows on the same line.
-COMMAND = re.compile(r"(?:^(?:    |# )(?:\$ )?|&& )(snakemake(?: [^#&|>\n]*)?)(?=$|[#&|>])", re.MULTILINE)
+COMMAND = re.compile(r"(?:^(?:    |# )(?:\$ )?|&& )(snakemake(?: [^#&|>`\n]*)?)(?=$|[#&|>`])", re.MULTILINE)
 
 
 def commands() -> list[str]:
