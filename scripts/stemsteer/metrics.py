@@ -96,9 +96,10 @@ def score(
 ) -> list[Row]:
     """A row of figures for each estimate of the source `reference`, and for the mixture and silence in its place.
 
-    The columns are those of `COLUMNS` from `estimate` on. BSSEval's figures are medians over 1 s frames, NaN and
-    infinite ones left out; an improvement is the difference of two such figures. The mixture has no artefacts: its
-    SAR, some 290 dB, is rounding. Without a `judge` tag probabilities are NaN.
+    The columns are those of `COLUMNS` from `estimate` on. BSSEval's figures are medians over 1 s frames, NaN ones left
+    out; an infinite one counts as what it is, where museval's store takes it for NaN. An improvement is the difference
+    of two such figures. The mixture has no artefacts: its SAR, some 290 dB, is rounding. Without a `judge` tag
+    probabilities are NaN.
     """
     rows = {**estimates, "mixture": mixture, "silence": np.zeros_like(mixture)}
     framewise = bsseval(reference, mixture, list(rows.values()), rate)
@@ -152,8 +153,8 @@ def _about_estimate(estimate: Signal) -> list[str]:
 
 
 def _median(values: NDArray[np.float64]) -> float:
-    finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if len(finite) else math.nan
+    defined = values[~np.isnan(values)]
+    return float(np.median(defined)) if len(defined) else math.nan
 
 
 def _inner(a: Signal, b: Signal) -> float:

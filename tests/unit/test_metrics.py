@@ -158,6 +158,18 @@ def test_the_mixture_scores_as_in_museval():
     assert scored["sar_db"] > 200  # all of it is source and rest
 
 
+def test_a_perfect_estimate_has_an_infinite_sdr_as_in_musevals_frames():
+    source = SOURCE.copy()
+    source[:RATE] = 0
+    mixture = source + REST
+    sdr = by_museval(source, mixture, source)[0]
+    assert np.isnan(sdr).tolist() == [True, False, False]
+    scored = row("masked", source, mixture, source)
+    assert scored["sdr_db"] == np.nanmedian(sdr) == np.inf
+    assert scored["sdr_improvement_db"] == np.inf
+    assert scored["nan_frames"] == 1
+
+
 def test_silence_scores_what_the_mixture_lacks():
     scored = row("silence")
     assert (scored["snr_db"], scored["sdr_db"], scored["isr_db"]) == (0, 0, 0)
