@@ -30,6 +30,8 @@ def music(seed: int, seconds: float = 3.0, channels: int = 1) -> audio.Signal:
 SOURCE, REST, NOISE = music(1), music(2), music(3)
 MIXTURE = SOURCE + REST
 ESTIMATE = 0.7 * SOURCE + 0.2 * REST + 0.05 * NOISE
+IMPROVEMENTS = ("si_sdr_improvement_db", "snr_improvement_db", "sdr_improvement_db")
+ALONE = "the mixture is the source, all else lies 60 dB below it: improvements are undefined"
 
 
 def row(estimate: str, source=SOURCE, mixture=MIXTURE, masked=ESTIMATE) -> dict:
@@ -202,7 +204,26 @@ def test_a_source_without_company():
     scored = row("masked", mixture=SOURCE)
     assert np.isnan(scored["sdr_db"])
     assert scored["snr_db"] == metrics.snr(SOURCE, ESTIMATE)
-    assert scored["warning"] == "the mixture holds nothing but the source: BSSEval is undefined"
+    assert np.isnan([scored[column] for column in IMPROVEMENTS]).all()
+    assert scored["warning"] == f"{ALONE}; it holds nothing else at all: BSSEval is undefined"
+
+
+def test_a_source_without_company_but_for_rounding():
+    """A mixture of 16 bits, where the reference has more."""
+    mixture = np.round(SOURCE * 2**15).astype(np.float32) / 2**15
+    for estimate in ("masked", "mixture", "silence"):
+        scored = row(estimate, mixture=mixture)
+        assert np.isnan([scored[column] for column in IMPROVEMENTS]).all()
+        assert scored["warning"].startswith(ALONE)
+    assert row("masked", mixture=mixture)["sdr_db"] == pytest.approx(row("masked")["sdr_db"], abs=0.5)
+
+
+@pytest.mark.parametrize(("rest_db", "alone"), [(-60.1, True), (-59.9, False)])
+def test_company_counts_down_to_60_dB_below_the_source(rest_db, alone):
+    rest = REST * 10 ** ((rest_db - metrics.level_db(SOURCE, REST)) / 20)
+    scored = row("masked", mixture=SOURCE.astype(np.float64) + rest)
+    assert np.isnan([scored[column] for column in IMPROVEMENTS]).tolist() == [alone] * 3
+    assert scored["warning"] == (ALONE if alone else "")
 
 
 def test_a_track_shorter_than_a_frame_is_one_frame():
