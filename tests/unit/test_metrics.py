@@ -2,6 +2,7 @@
 
 import runpy
 from collections import OrderedDict
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from stemsteer import audio, bsseval, metrics
+from stemsteer.files import read_json
 
 RATE = 8000
 MUSIC = Path(__file__).parents[1] / "data/feelings_16khz.flac"
@@ -249,7 +251,7 @@ def run_script(folder: Path, parts: tuple[str, str], suffix: str) -> pd.DataFram
             stem=str(folder / f"stem{suffix}"),
             other=str(folder / f"other{suffix}"),
         ),
-        output=[str(folder / "scores.tsv")],
+        output=SimpleNamespace(scores=str(folder / "scores.tsv"), provenance=str(folder / "scores.json")),
         params=SimpleNamespace(parts=parts, judge=None),
         wildcards={"run": "r", "track": "t", "source": "bass"},
         log=[str(folder / "log.txt")],
@@ -268,3 +270,4 @@ def test_the_script_writes_the_table(tmp_path, parts, suffix):
     for column in ("si_sdr_db", "sdr_db", "sar_db", "level_db"):
         assert table.loc[0, column] == pytest.approx(wanted[column], abs=1e-3)
     assert table.loc[3, "level_db"] == -np.inf
+    assert read_json(tmp_path / "scores.json")["versions"]["museval"] == version("museval")

@@ -44,6 +44,26 @@ def test_the_scores_are_tidy(demo: tuple[Workdir, Ended]) -> None:
         assert np.isfinite(figures.loc[(source, "default", "masked"), own]).all()
 
 
+def test_every_stem_has_its_provenance(demo: tuple[Workdir, Ended]) -> None:
+    workdir, _ = demo
+    stems = [path for path in (workdir.folder / "results/runs").rglob("stems/*/*.wav") if ".other" not in path.name]
+    assert len(stems) == 2 * 6
+    for stem in stems:
+        record = workdir.json(str(stem.relative_to(workdir.folder).with_suffix(".json")))
+        assert (record["run"], record["track"], record["source"]) == (stem.parts[-4], SONG, stem.stem)
+        assert record["mixture"]["sample_rate"] == 44_100
+        assert record["versions"]["torch"]
+    steered, *codecs = (
+        workdir.json(f"results/runs/{run}/stems/{SONG}/drums.json")
+        for run in ("default", "codec-embedded", "codec-oracle-embedded")
+    )
+    for record in codecs:
+        assert record["method"]["generator_sha256"] == steered["ascent"]["generator_sha256"]
+    assert [sorted(record["inputs_sha256"]) for record in codecs] == [["mixture"], ["mixture", "reference"]]
+    assert workdir.json(f"results/runs/hpss/stems/{SONG}/drums.json")["method"]["settings"]["median_frames"] == 31
+    assert "museval" in workdir.json(f"results/runs/default/scores/{SONG}/drums.json")["versions"]
+
+
 def test_the_parts_are_those_of_the_excerpt(demo: tuple[Workdir, Ended]) -> None:
     workdir, _ = demo
     mixture, rate = workdir.audio("results/datasets/falcon69/mixture.wav")
