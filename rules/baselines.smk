@@ -1,7 +1,8 @@
 """Simple methods to compare with, made and scored for each source of a track that has a reference.
 
 Inputs: the mixture and the reference. Outputs, for each baseline, as for a run of that name:
-results/runs/<baseline>/stems/<track>/<source>.wav and results/runs/<baseline>/scores/<track>/<source>.tsv.
+results/runs/<baseline>/stems/<track>/<source>.wav with its provenance, <source>.json, and
+results/runs/<baseline>/scores/<track>/<source>.tsv.
 """
 
 if BASELINES:
@@ -10,9 +11,11 @@ if BASELINES:
         input:
             own_checkpoints(),
             mixture="results/audio/{track}/mixture.wav",
+            facts="results/audio/{track}/facts.json",
             reference="results/audio/{track}/references/{source}.wav",
         output:
             stems=expand("results/runs/{baseline}/stems/{{track}}/{{source}}.wav", baseline=BASELINES),
+            provenance=expand("results/runs/{baseline}/stems/{{track}}/{{source}}.json", baseline=BASELINES),
             scores=expand("results/runs/{baseline}/scores/{{track}}/{{source}}.tsv", baseline=BASELINES),
         log:
             "logs/baselines/{track}/{source}.log",

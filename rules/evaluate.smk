@@ -1,7 +1,7 @@
 """Scores of the stems whose reference is known.
 
-Inputs: the mixture, the stem with its other part, the reference. Outputs: results/runs/<run>/scores/<track>/<source>.tsv,
-all of them in one tidy table, results/scores.tsv, and what they say together: results/summary.tsv (means of each run with
+Inputs: the mixture, the stem with its other part, the reference. Outputs: results/runs/<run>/scores/<track>/<source>.tsv
+with what they were computed with, <source>.json, all of them in one tidy table, results/scores.tsv, and what they say together: results/summary.tsv (means of each run with
 their intervals) and results/comparisons.tsv (runs against each other, track by track).
 """
 
@@ -14,6 +14,7 @@ rule evaluate:
         other=f"results/runs/{{run}}/stems/{{track}}/{{source}}.other{PLAN.stem_suffix}",
     output:
         scores="results/runs/{run}/scores/{track}/{source}.tsv",
+        provenance="results/runs/{run}/scores/{track}/{source}.json",
     log:
         "logs/evaluate/{run}/{track}/{source}.log",
     benchmark:

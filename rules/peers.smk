@@ -1,7 +1,8 @@
 """Supervised separators to compare with, for sources that they can separate and that have a reference.
 
 Inputs: the mixture, the reference, and the files of the peer's model. Outputs, as for a run of that name:
-results/runs/<peer>/stems/<track>/<source>.wav and results/runs/<peer>/scores/<track>/<source>.tsv.
+results/runs/<peer>/stems/<track>/<source>.wav with its provenance, <source>.json, and
+results/runs/<peer>/scores/<track>/<source>.tsv.
 """
 
 from stemsteer.config import PEER_SOURCES
@@ -12,9 +13,11 @@ if PLAN.config.peers:
         input:
             peer_files,
             mixture="results/audio/{track}/mixture.wav",
+            facts="results/audio/{track}/facts.json",
             reference="results/audio/{track}/references/{source}.wav",
         output:
             stem="results/runs/{peer}/stems/{track}/{source}.wav",
+            provenance="results/runs/{peer}/stems/{track}/{source}.json",
             scores="results/runs/{peer}/scores/{track}/{source}.tsv",
         log:
             "logs/peers/{peer}/{track}/{source}.log",

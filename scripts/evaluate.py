@@ -6,7 +6,9 @@ from typing import Any
 
 from stemsteer.audio import read
 from stemsteer.errors import told_in_log
+from stemsteer.files import write_json
 from stemsteer.metrics import Listener, Row, score
+from stemsteer.provenance import of_scores
 from stemsteer.score_tables import write_scores
 
 
@@ -33,7 +35,8 @@ def main(job: Any) -> None:
     parts = dict(zip(job.params.parts, (job.input.stem, job.input.other), strict=True))
     # In one order, whichever of them the run calls its stem.
     rows = evaluate(job.input.mixture, job.input.reference, dict(sorted(parts.items())), judge_of(job))
-    write_scores(rows, {name: job.wildcards[name] for name in ("run", "track", "source")}, Path(job.output[0]))
+    write_scores(rows, {name: job.wildcards[name] for name in ("run", "track", "source")}, Path(job.output.scores))
+    write_json(job.output.provenance, of_scores())
 
 
 if __name__ == "__main__":

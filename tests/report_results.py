@@ -139,6 +139,7 @@ def _make_track(
             gathered += ours
             rows = [*ours, *({**row, "run": run} for row in compared)] if run in runs else ours
             _write_rows(folder / "runs" / run / "scores" / track / f"{source}.tsv", rows)
+            _write_record(folder / "runs" / run, run in runs, track, source)
         gathered += compared
     return gathered
 
@@ -168,6 +169,17 @@ def _make_stem(
     }
     write_json(stems / f"{source}.json", provenance)
     _write_rows(estimates / f"{source}.history.tsv", _history(seed))
+
+
+def _write_record(folder: Path, steered: bool, track: str, source: str) -> None:
+    """What a run's stem was scored with, or how a baseline was made and scored."""
+    scored = {"versions": {"python": "3.11.2", "museval": "0.4.1"}, "platform": "Linux"}
+    if steered:
+        write_json(folder / "scores" / track / f"{source}.json", scored)
+        return
+    method = {"name": "demucs", "weights_sha256": {"small.th": "d3e0" + "0" * 60}, "device": "cpu"}
+    record = {"run": folder.name, "method": method, "versions": {**scored["versions"], "demucs": "4.1.0"}}
+    write_json(folder / "stems" / track / f"{source}.json", record)
 
 
 def _history(seed: int) -> Iterator[dict[str, float]]:

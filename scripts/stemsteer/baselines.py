@@ -26,6 +26,13 @@ PERCUSSION = frozenset({"drums", "drum machine"})
 MEDIAN_FRAMES = 31  # of the filters that tell harmonic from percussive: librosa's default
 REPEAT_SECONDS = 2.0  # frames nearer than this to each other are not repetitions, as in librosa's example
 
+SETTINGS: dict[str, dict[str, float]] = {
+    "oracle-mask": {"fft_size": FFT_SIZE},
+    "hpss": {"fft_size": FFT_SIZE, "median_frames": MEDIAN_FRAMES},
+    "repet-sim": {"fft_size": FFT_SIZE, "repeat_seconds": REPEAT_SECONDS},
+}
+"""What the methods without a generator are set to, for the records of their stems."""
+
 Magnitudes = NDArray[np.float32]
 
 

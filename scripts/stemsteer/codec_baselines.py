@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,14 @@ from stemsteer.encoding import encode_track, reconstruct
 from stemsteer.generators import Generator
 from stemsteer.model_signal import ModelSignal
 from stemsteer.separation import Signals, masked_blocks, resample_file
+
+MASK = RunSettings()
+"""The settings of the mask: those of a run that says nothing else."""
+SETTINGS: dict[str, dict[str, Any]] = {
+    "codec": {},
+    "codec-oracle": MASK.model_dump(include={"fft_sizes", "stem_fft_size", "mask_against", "mask_on", "mask_edges"}),
+}
+"""What the methods are set to, for the records of their stems."""
 
 
 def codec(mixture: Path, generator: Generator, device: torch.device) -> Signal:
@@ -26,12 +35,12 @@ def codec(mixture: Path, generator: Generator, device: torch.device) -> Signal:
 def codec_oracle(mixture: Path, reference: Path, generator: Generator, device: torch.device) -> Signal:
     """The mixture through the mask that the reference makes once it has been through the codec: `[samples, channels]`.
 
-    The mask is that of a run with the default settings.
+    The mask is that of a run with the settings `MASK`.
     """
     rate = audio.read(mixture)[1]
     with tempfile.TemporaryDirectory() as folder:
         signals = Signals(mixture, _through(reference, generator, device, Path(folder), rate))
-        return np.concatenate([passed for passed, _ in masked_blocks(signals, RunSettings(), generator.sample_rate)])
+        return np.concatenate([passed for passed, _ in masked_blocks(signals, MASK, generator.sample_rate)])
 
 
 def _through(path: Path, generator: Generator, device: torch.device, folder: Path, rate: int) -> Path:

@@ -1,7 +1,7 @@
 """The settings in `config.yaml`: what they mean, what they may be, and what to say when they are not."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -35,6 +35,8 @@ Baseline = Literal["oracle-mask", "codec", "codec-oracle", "hpss", "repet-sim"]
 PEER_SOURCES = ("vocals", "drums", "bass")
 # Taggers that come with StemSteer, as they are tried as the judge: those that know more sources first.
 JUDGES = ("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn")
+# The keys that lead to a setting.
+Place = tuple[str | int, ...]
 # What a run cannot be called: these stand for something else in the tables of scores.
 RESERVED = ("mixture", "silence", "all")
 
@@ -405,20 +407,45 @@ def load_config(raw: Mapping[str, Any]) -> Config:
     try:
         return Config.model_validate(raw)
     except ValidationError as error:
-        raise UserError("config: " + "; ".join(_sentence(detail) for detail in error.errors())) from None
+        found: dict[Place, list[Any]] = {}
+        for detail in error.errors():
+            found.setdefault(_place(detail, raw), []).append(detail)
+        raise UserError("config: " + "; ".join(_sentence(*mistake) for mistake in found.items())) from None
 
 
-def _sentence(detail: Any) -> str:
-    """One of pydantic's findings in words."""
-    location = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] == "extra_forbidden":
-        keys = {key for model in Settings.__subclasses__() for key in model.model_fields}
-        return f"unknown key {location}{did_you_mean(str(detail['loc'][-1]), keys)}"
+def _place(detail: Any, raw: Any) -> Place:
+    """Where one of pydantic's findings is: the keys that lead there.
+
+    Its own location goes on with what it was tried as, where there are several: batch.constrained-int.
+    """
     if detail["type"] == "missing":
+        return tuple(detail["loc"])
+    keys = []
+    for key in detail["loc"]:
+        if not (key in raw if isinstance(raw, Mapping) else isinstance(raw, list) and isinstance(key, int)):
+            break
+        keys.append(key)
+        raw = raw[key]
+    return tuple(keys)
+
+
+def _sentence(place: Place, details: Sequence[Any]) -> str:
+    """Pydantic's findings about one place in words."""
+    location = ".".join(map(str, place))
+    first = details[0]
+    if first["type"] == "extra_forbidden":
+        keys = {key for model in Settings.__subclasses__() for key in model.model_fields}
+        return f"unknown key {location}{did_you_mean(str(place[-1]), keys)}"
+    if first["type"] == "missing":
         return f"the key {location} is missing"
-    if detail["type"] == "value_error":
-        reason = str(detail["ctx"]["error"])
+    if first["type"] == "value_error":
+        reason = str(first["ctx"]["error"])
         return f"{location}: {reason}" if location else reason
-    if detail["type"] in ("dict_type", "model_type"):
-        return f"{location}: keys with values should be below it, not {detail['input']!r}"
-    return f"{location}: {detail['msg'][0].lower()}{detail['msg'][1:]}, not {detail['input']!r}"
+    if first["type"] in ("dict_type", "model_type"):
+        return f"{location}: keys with values should be below it, not {first['input']!r}"
+    if first["loc"][-1] == "[key]":
+        return f"{location}: a name should be text; write it in quotes"
+    # The rest tells how it was looked at.
+    wanted = [re.sub(r",? (unable to|after validation).*", "", detail["msg"]) for detail in details]
+    said = " or ".join([wanted[0], *(one.removeprefix("Input should be ") for one in wanted[1:])])
+    return f"{location}: {said[0].lower()}{said[1:]}, not {first['input']!r}"

@@ -2,10 +2,11 @@
 
 Signals are `[samples, channels]`; all channels count together, as one long vector. Sums are in float64.
 
-What silence does: no figure in dB is defined where the reference is silent, and none of BSSEval where the source is all
-that the mixture holds: these are NaN. A silent estimate has an SNR and an SDR of 0 dB (the error is the whole source),
-an ISR of 0 dB and a level of minus infinity; its SI-SDR, SIR and SAR are 0 / 0, NaN. The column `warning` says so. Tag
-probabilities need no reference, and a tagger has an answer to silence too: they are defined wherever there is a judge.
+What silence does: no figure in dB is defined where the reference is silent, none of BSSEval where the mixture holds
+nothing but the source, and no improvement where it is so but for rounding: these are NaN. A silent estimate has an SNR
+and an SDR of 0 dB (the error is the whole source), an ISR of 0 dB and a level of minus infinity; its SI-SDR, SIR and
+SAR are 0 / 0, NaN. The column `warning` says so. Tag probabilities need no reference, and a tagger has an answer to
+silence too: they are defined wherever there is a judge.
 """
 
 import math
@@ -48,6 +49,9 @@ FOR_COMPARISON = ("mixture", "silence")
 
 IMPROVED = ("si_sdr_db", "snr_db", "sdr_db")
 """Figures that are also given as their difference to the mixture's."""
+
+COMPANY_DB = -60.0
+"""Level of the rest of the mixture, relative to the source, down to which there is something to improve on."""
 
 Row = dict[str, float | int | str]
 
@@ -96,9 +100,10 @@ def score(
 ) -> list[Row]:
     """A row of figures for each estimate of the source `reference`, and for the mixture and silence in its place.
 
-    The columns are those of `COLUMNS` from `estimate` on. BSSEval's figures are medians over 1 s frames, NaN and
-    infinite ones left out; an improvement is the difference of two such figures. The mixture has no artefacts: its
-    SAR, some 290 dB, is rounding. Without a `judge` tag probabilities are NaN.
+    The columns are those of `COLUMNS` from `estimate` on. BSSEval's figures are medians over 1 s frames, NaN ones left
+    out; an infinite one counts as what it is, where museval's store takes it for NaN. An improvement is the difference
+    of two such figures. The mixture has no artefacts: its SAR, some 290 dB, is rounding. Without a `judge` tag
+    probabilities are NaN.
     """
     rows = {**estimates, "mixture": mixture, "silence": np.zeros_like(mixture)}
     framewise = bsseval(reference, mixture, list(rows.values()), rate)
@@ -108,12 +113,14 @@ def score(
         for (name, estimate), values, probability in zip(rows.items(), framewise, heard, strict=True)
     }
     about_track = _about_track(reference, mixture, rate)
+    # What the mixture scores where it is the source is rounding, and so is the difference to it.
+    baseline = figures["mixture"] if _has_company(reference, mixture) else dict.fromkeys(IMPROVED, math.nan)
     return [
         {
             "estimate": name,
             **figures[name],
             **{
-                column.replace("_db", "_improvement_db"): figures[name][column] - figures["mixture"][column]
+                column.replace("_db", "_improvement_db"): figures[name][column] - baseline[column]
                 for column in IMPROVED
             },
             "tag_probability_change": figures[name]["tag_probability"] - figures["mixture"]["tag_probability"],
@@ -142,9 +149,18 @@ def _about_track(reference: Signal, mixture: Signal, rate: int) -> list[str]:
         warnings.append(f"shorter than 1 s: BSSEval over one frame of {len(reference) / rate:.3f} s")
     if not reference.any():
         warnings.append("the reference is silent: no figure in dB is defined")
-    elif np.array_equal(reference, mixture):
-        warnings.append("the mixture holds nothing but the source: BSSEval is undefined")
+    elif not _has_company(reference, mixture):
+        warnings.append(
+            f"the mixture is the source, all else lies {-COMPANY_DB:g} dB below it: improvements are undefined"
+        )
+        if np.array_equal(reference, mixture):
+            warnings.append("it holds nothing else at all: BSSEval is undefined")
     return warnings
+
+
+def _has_company(reference: Signal, mixture: Signal) -> bool:
+    """Whether the mixture holds anything beside the source that is worth the name."""
+    return _db(_error(reference, mixture), _inner(reference, reference)) > COMPANY_DB
 
 
 def _about_estimate(estimate: Signal) -> list[str]:
@@ -152,8 +168,8 @@ def _about_estimate(estimate: Signal) -> list[str]:
 
 
 def _median(values: NDArray[np.float64]) -> float:
-    finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if len(finite) else math.nan
+    defined = values[~np.isnan(values)]
+    return float(np.median(defined)) if len(defined) else math.nan
 
 
 def _inner(a: Signal, b: Signal) -> float:

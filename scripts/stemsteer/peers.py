@@ -14,9 +14,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
 import torch
+import yaml
 from torch import Tensor
 
 from stemsteer.audio import Signal, resample
@@ -98,6 +100,20 @@ def _known_to_demucs(peer: PeerSettings) -> str:
 
 
 SEPARATORS = {"open-unmix": _open_unmix, "demucs": _demucs}
+DISTRIBUTIONS = {"open-unmix": "openunmix", "demucs": "demucs"}
+"""The packages' names where they are installed."""
+
+
+def model_files(peer: PeerSettings) -> list[Path]:
+    """The files that a peer's model is read from."""
+    files = sorted(peer.weights.iterdir())
+    if peer.package == "open-unmix":
+        return [path for path in files if path.suffix in (".pth", ".json")]
+    # The recipe of a bag of models lists their signatures; a single model goes by its own.
+    recipe = peer.weights / f"{peer.model}.yaml"
+    signatures = yaml.safe_load(recipe.read_text(encoding="utf-8"))["models"] if recipe.is_file() else [peer.model]
+    own = [path for path in files if path.suffix == ".th" and path.stem.split("-")[0] in signatures]
+    return [*([recipe] if recipe.is_file() else []), *own]
 
 
 def import_open_unmix() -> ModuleType:

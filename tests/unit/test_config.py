@@ -97,6 +97,39 @@ def test_files_of_demucs_can_be_named(model: str) -> None:
     assert load_config({"tracks": "x", "peers": {"a": peer}}).peers["a"].model == model
 
 
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        ({"batch": 0}, "batch: input should be greater than 0 or 'auto', not 0"),
+        ({"batch": "many"}, "batch: input should be a valid integer or 'auto', not 'many'"),
+        (
+            {"runs": {"a": {"stem_fft_size": 511}}},
+            "runs.a.stem_fft_size: input should be 'combined' or a multiple of 2, not 511",
+        ),
+        (
+            {"runs": {"a": {"stem_fft_size": [512]}}},
+            "runs.a.stem_fft_size: input should be 'combined' or a valid integer, not [512]",
+        ),
+        (
+            {"runs": {"constrained-int": {"fft_sizes": [3, "x"]}}},
+            "runs.constrained-int.fft_sizes.0: input should be a multiple of 2, not 3; "
+            "runs.constrained-int.fft_sizes.1: input should be a valid integer, not 'x'",
+        ),
+        ({"runs": {"a": {"taggers": []}}}, "runs.a.taggers: list should have at least 1 item, not []"),
+        ({"runs": {1: {}}}, "runs.1: a name should be text; write it in quotes"),
+        ({"runs": {"a": 3}}, "runs.a: keys with values should be below it, not 3"),
+        (
+            {"taggers": {"mine": {"weights": str(CONFIG)}}},
+            "the key taggers.mine.architecture is missing; the key taggers.mine.vocabulary is missing",
+        ),
+    ],
+)
+def test_a_place_with_a_mistake_is_told_once_without_our_types(raw: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load_config({"tracks": "x", **raw})
+    assert str(caught.value) == f"config: {sentence}"
+
+
 def test_a_missing_key_is_told() -> None:
     with pytest.raises(UserError, match="the key tracks is missing"):
         load_config({})

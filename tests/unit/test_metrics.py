@@ -2,6 +2,7 @@
 
 import runpy
 from collections import OrderedDict
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from stemsteer import audio, bsseval, metrics
+from stemsteer.files import read_json
 
 RATE = 8000
 MUSIC = Path(__file__).parents[1] / "data/feelings_16khz.flac"
@@ -30,6 +32,8 @@ def music(seed: int, seconds: float = 3.0, channels: int = 1) -> audio.Signal:
 SOURCE, REST, NOISE = music(1), music(2), music(3)
 MIXTURE = SOURCE + REST
 ESTIMATE = 0.7 * SOURCE + 0.2 * REST + 0.05 * NOISE
+IMPROVEMENTS = ("si_sdr_improvement_db", "snr_improvement_db", "sdr_improvement_db")
+ALONE = "the mixture is the source, all else lies 60 dB below it: improvements are undefined"
 
 
 def row(estimate: str, source=SOURCE, mixture=MIXTURE, masked=ESTIMATE) -> dict:
@@ -158,6 +162,18 @@ def test_the_mixture_scores_as_in_museval():
     assert scored["sar_db"] > 200  # all of it is source and rest
 
 
+def test_a_perfect_estimate_has_an_infinite_sdr_as_in_musevals_frames():
+    source = SOURCE.copy()
+    source[:RATE] = 0
+    mixture = source + REST
+    sdr = by_museval(source, mixture, source)[0]
+    assert np.isnan(sdr).tolist() == [True, False, False]
+    scored = row("masked", source, mixture, source)
+    assert scored["sdr_db"] == np.nanmedian(sdr) == np.inf
+    assert scored["sdr_improvement_db"] == np.inf
+    assert scored["nan_frames"] == 1
+
+
 def test_silence_scores_what_the_mixture_lacks():
     scored = row("silence")
     assert (scored["snr_db"], scored["sdr_db"], scored["isr_db"]) == (0, 0, 0)
@@ -190,7 +206,26 @@ def test_a_source_without_company():
     scored = row("masked", mixture=SOURCE)
     assert np.isnan(scored["sdr_db"])
     assert scored["snr_db"] == metrics.snr(SOURCE, ESTIMATE)
-    assert scored["warning"] == "the mixture holds nothing but the source: BSSEval is undefined"
+    assert np.isnan([scored[column] for column in IMPROVEMENTS]).all()
+    assert scored["warning"] == f"{ALONE}; it holds nothing else at all: BSSEval is undefined"
+
+
+def test_a_source_without_company_but_for_rounding():
+    """A mixture of 16 bits, where the reference has more."""
+    mixture = np.round(SOURCE * 2**15).astype(np.float32) / 2**15
+    for estimate in ("masked", "mixture", "silence"):
+        scored = row(estimate, mixture=mixture)
+        assert np.isnan([scored[column] for column in IMPROVEMENTS]).all()
+        assert scored["warning"].startswith(ALONE)
+    assert row("masked", mixture=mixture)["sdr_db"] == pytest.approx(row("masked")["sdr_db"], abs=0.5)
+
+
+@pytest.mark.parametrize(("rest_db", "alone"), [(-60.1, True), (-59.9, False)])
+def test_company_counts_down_to_60_dB_below_the_source(rest_db, alone):
+    rest = REST * 10 ** ((rest_db - metrics.level_db(SOURCE, REST)) / 20)
+    scored = row("masked", mixture=SOURCE.astype(np.float64) + rest)
+    assert np.isnan([scored[column] for column in IMPROVEMENTS]).tolist() == [alone] * 3
+    assert scored["warning"] == (ALONE if alone else "")
 
 
 def test_a_track_shorter_than_a_frame_is_one_frame():
@@ -216,7 +251,7 @@ def run_script(folder: Path, parts: tuple[str, str], suffix: str) -> pd.DataFram
             stem=str(folder / f"stem{suffix}"),
             other=str(folder / f"other{suffix}"),
         ),
-        output=[str(folder / "scores.tsv")],
+        output=SimpleNamespace(scores=str(folder / "scores.tsv"), provenance=str(folder / "scores.json")),
         params=SimpleNamespace(parts=parts, judge=None),
         wildcards={"run": "r", "track": "t", "source": "bass"},
         log=[str(folder / "log.txt")],
@@ -235,3 +270,4 @@ def test_the_script_writes_the_table(tmp_path, parts, suffix):
     for column in ("si_sdr_db", "sdr_db", "sar_db", "level_db"):
         assert table.loc[0, column] == pytest.approx(wanted[column], abs=1e-3)
     assert table.loc[3, "level_db"] == -np.inf
+    assert read_json(tmp_path / "scores.json")["versions"]["museval"] == version("museval")

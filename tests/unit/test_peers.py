@@ -13,7 +13,7 @@ from peer_models import RATE
 from stemsteer.audio import Signal
 from stemsteer.config import PeerSettings
 from stemsteer.errors import UserError
-from stemsteer.peers import import_open_unmix, separate
+from stemsteer.peers import import_open_unmix, model_files, separate
 
 CPU = torch.device("cpu")
 
@@ -43,6 +43,21 @@ def umx(folder: Path) -> PeerSettings:
 
 def demucs(folder: Path, model: str) -> PeerSettings:
     return PeerSettings(package="demucs", weights=folder, model=model)
+
+
+def test_the_files_of_a_model_are_those_that_it_is_read_from(folder: Path, tmp_path: Path) -> None:
+    peer_models.demucs(tmp_path / "demucs")
+    for other in ("0000aaaa0.th", "another.yaml", "notes.txt"):
+        (tmp_path / "demucs" / other).touch()
+    bag = [path.name for path in model_files(demucs(tmp_path / "demucs", "small"))]
+    assert [name.split("-")[0] for name in bag] == ["small.yaml", "0000aaaa", "1111bbbb"]
+    single = [path.name for path in model_files(demucs(tmp_path / "demucs", "1111bbbb"))]
+    assert single == bag[2:]
+    assert [path.name for path in model_files(umx(folder / "voice"))] == [
+        "separator.json",
+        "vocals-0123abcd.pth",
+        "vocals.json",
+    ]
 
 
 @pytest.mark.parametrize(("source", "share"), [("drums", 0.1), ("bass", 0.2), ("vocals", 0.4)])

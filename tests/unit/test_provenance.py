@@ -1,12 +1,14 @@
 """The record beside a stem."""
 
+import hashlib
 import platform
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 from stemsteer import provenance
-from stemsteer.provenance import of_stem, versions
+from stemsteer.provenance import of_compared, of_stem, versions
 
 
 def test_versions_are_those_installed() -> None:
@@ -28,5 +30,19 @@ def test_a_stems_record_says_what_it_was_made_from_and_with() -> None:
         "mixture": {"codec": "flac"},
         "ascent": {"device": "cpu"},
         "versions": versions(),
+        "platform": platform.platform(),
+    }
+
+
+def test_a_stem_of_another_method_says_what_that_was_and_what_it_was_given(tmp_path: Path) -> None:
+    (tmp_path / "mixture.wav").write_bytes(b"music")
+    inputs = {"mixture": str(tmp_path / "mixture.wav")}
+    record = of_compared({"codec": "flac"}, inputs, {"name": "hpss"}, {"source": "drums"}, "librosa")
+    assert record == {
+        "source": "drums",
+        "mixture": {"codec": "flac"},
+        "inputs_sha256": {"mixture": hashlib.sha256(b"music").hexdigest()},
+        "method": {"name": "hpss"},
+        "versions": {**versions(), "librosa": version("librosa"), "museval": version("museval")},
         "platform": platform.platform(),
     }

@@ -159,8 +159,23 @@ def test_the_page_says_where_the_stems_come_from(finished):
         "Weights of embedded 6f1c0",
         "Weights of MTT_musicnn 93ab0",
         "Version of torch",
+        "Version of demucs 4.1.0",
+        "Weights of hpss, small.th d3e00",
+        "Scored with python 3.11.2, museval 0.4.1",
     ):
         assert words in text
+    assert "Version of museval" not in text
+
+
+def test_what_scored_is_told_as_far_as_it_was_written_down(results):
+    record = results / "results/runs/demo/scores/Song/drums.json"
+    record.write_text('{"versions": {"python": "3.13.1", "museval": "0.4.0"}}')
+    text = report(results)
+    assert "python 3.11.2, museval 0.4.1 (2 stems)" in text
+    assert "python 3.13.1, museval 0.4.0 (1 stem)" in text
+    for path in (results / "results/runs").rglob("*/drums.json"):
+        path.unlink()
+    assert "Scored with" not in report(results)
 
 
 def test_every_picture_has_words(finished):

@@ -48,13 +48,14 @@ def test_every_row_gets_its_verdict_the_worst_first() -> None:
     worst = verified.iloc[0]
     assert (worst.figure, worst.stored, worst.found, worst.difference) == ("si_sdr_db", 2, 1.5, 0.5)
     assert disagreement(verified, 0.1) == (
-        "the scores are not those that are stored: 2 of 5 rows moved by more than 0.1 dB and 1 of 5 rows are missing"
+        "the scores are not those that are stored: 2 of 5 rows moved by more than 0.1 dB "
+        "(tag probabilities: 0.01) and 1 of 5 rows are missing"
     )
     assert described(verified.iloc[0]) == "moved: a / less / drums / masked: si_sdr_db from 2.00 to 1.50 dB"
     assert described(verified.iloc[2]) == "missing: a / gone / drums / masked"
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", [figure for figure in FIGURES if figure.endswith("_db")])
 def test_each_figure_counts_in_either_direction(figure: str) -> None:
     stored = table({"1": 0}, **{figure: 1.0})
     assert verdicts(table({"1": 0}, **{figure: 1.2}), stored) == {"1": "moved"}
@@ -62,6 +63,16 @@ def test_each_figure_counts_in_either_direction(figure: str) -> None:
     assert verdicts(table({"1": 0}, **{figure: 1.05}), stored) == {"1": "same"}
     assert verdicts(table({"1": 0}, **{figure: np.nan}), stored) == {"1": "moved"}
     assert verify(table({"1": 0}, **{figure: 1.2}), stored, 0.1).figure[0] == figure
+
+
+def test_a_tag_probability_counts_by_a_tolerance_of_its_own() -> None:
+    stored = table({"1": 0}, tag_probability=0.5)
+    assert verdicts(table({"1": 0.09}, tag_probability=0.509), stored) == {"1": "same"}
+    (_, moved), *others = verify(table({"1": 0.09}, tag_probability=0.489), stored, 0.1).iterrows()
+    assert not others
+    assert (moved.verdict, moved.figure, moved.stored, moved.found) == ("moved", "tag_probability", 0.5, 0.489)
+    assert described(moved) == "moved: a / 1 / drums / masked: tag_probability from 0.500 to 0.489"
+    assert verdicts(table({"1": 0}), stored) == {"1": "moved"}
 
 
 def test_what_is_undefined_or_infinite_stays_so() -> None:

@@ -1,6 +1,7 @@
 """Peers with random weights stand beside the runs: stems and scores of the sources that they can separate."""
 
 import json
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 import peer_models
 from stemsteer import audio
+from stemsteer.models import sha256
 from workdir import QUICK, Ended, Workdir, music
 
 RATE = 32_000
@@ -51,6 +53,21 @@ def test_they_make_stems_of_their_sources(workdir: Workdir, separated: Ended) ->
         assert stem.any()
     assert np.abs(stems[0][0] - stems[1][0]).max() > 1e-3
     assert not list(workdir.folder.glob("results/runs/umx/*/song/guitar.*"))
+
+
+def test_their_stems_say_what_they_were_made_with(workdir: Workdir, separated: Ended) -> None:
+    for peer, package, file in (("umx", "openunmix", "umx/vocals-0123abcd.pth"), ("demucs", "demucs", "repository")):
+        record = workdir.json(f"results/runs/{peer}/stems/song/vocals.json")
+        assert record["versions"][package] == version(package)
+        assert record["inputs_sha256"] == {"mixture": sha256(workdir.folder / "results/audio/song/mixture.wav")}
+        assert (record["mixture"]["path"], record["stem_is"]) == ("song.wav", "separated")
+        hashes = record["method"]["weights_sha256"]
+        if peer == "umx":
+            assert len(hashes) == 4 + 4 + 1
+            assert hashes["vocals-0123abcd.pth"] == sha256(workdir.folder / file)
+        else:
+            assert hashes == {path.name: sha256(path) for path in (workdir.folder / file).iterdir()}
+        assert f"Version of {package}</dt>" in workdir.text("results/report/index.html")
 
 
 def test_they_stand_among_the_scores(workdir: Workdir, separated: Ended) -> None:

@@ -35,7 +35,7 @@ def test_scores_are_compared_each_time_and_what_moved_is_told(workdir: Workdir) 
     ended = verify(workdir, table="stored.tsv")
     assert ended.status == 1
     assert "moved: quick / 007 / guitar / masked: si_sdr_db from 1.50 to 1.00 dB" in ended.output
-    assert "1 of 1 rows moved by more than 0.1 dB; results/verify.tsv lists them" in ended.output
+    assert "1 of 1 rows moved by more than 0.1 dB (tag probabilities: 0.01); results/verify.tsv" in ended.output
     assert list(workdir.table("results/verify.tsv").verdict) == ["moved"]
     assert list(workdir.table("results/scores.tsv").si_sdr_db) == [1.0]
 

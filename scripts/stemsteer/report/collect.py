@@ -6,7 +6,7 @@ one that failed and one that was killed.
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -223,6 +223,32 @@ class Collection:
     @property
     def stems(self) -> Iterator[Stem]:
         return (stem for track in self.tracks for source in track.sources for stem in source.stems)
+
+    @cached_property
+    def records_of_baselines(self) -> list[dict[str, Any]]:
+        """The provenance of all stems that no run made."""
+        return [record for place in self._scored(self.plan.baselines_of) if (record := self._record("stems", place))]
+
+    @cached_property
+    def records_of_scores(self) -> list[dict[str, Any]]:
+        """What all stems with scores were scored with, so far as it was written down."""
+        of_runs = [record for place in self._scored(self.plan.runs_of) if (record := self._record("scores", place))]
+        # What made these scored them too.
+        return of_runs + self.records_of_baselines
+
+    def _scored(self, runs_of: Callable[[str], list[str]]) -> list[tuple[str, str, str]]:
+        """Run, track and source of the stems whose reference was given."""
+        return [
+            (run, track.name, source.name)
+            for track in self.tracks
+            for source in track.sources
+            if source.has_reference
+            for run in runs_of(source.name)
+        ]
+
+    def _record(self, folder: str, place: tuple[str, str, str]) -> dict[str, Any]:
+        run, track, source = place
+        return _read_object(self.plan.results / "runs" / run / folder / track / f"{source}.json")
 
     @cached_property
     def scores(self) -> list[Row]:

@@ -1,31 +1,37 @@
 """Where the stems come from: what their records say, each distinct value once with the number of stems that say it."""
 
-import importlib.metadata
-import platform
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stemsteer.models import registry
+from stemsteer.provenance import SCORING
 from stemsteer.report.collect import Collection
+
+SCORED_WITH = ("python", SCORING, "numpy", "scipy", "torch")
+"""What scores depend on."""
 
 Origins = dict[str, list[tuple[str, int]]]
 """Distinct values, each with the number of records that hold it, by what they are values of."""
 
 
 def origins(collection: Collection) -> Origins:
-    """What the records of all stems (or of their ascents, where there is no stem yet) say of their making."""
+    """What the records of all stems (or of their ascents, where there is no stem yet) say of their making.
+
+    Those of baselines and peers are among them. What only scores depend on is left to the records of the scores.
+    """
     counted: dict[str, Counter[str]] = {}
-    for record in (stem.record for stem in collection.stems if stem.record):
+    for record in (*(stem.record for stem in collection.stems), *collection.records_of_baselines):
         for name, value in _facts(record):
             counted.setdefault(name, Counter())[value] += 1
     return {name: counts.most_common() for name, counts in counted.items()}
 
 
-def of_the_scores() -> dict[str, str]:
-    """Versions of what scores the stems, as far as they are in the environment in which the report is written."""
-    packages = {package: importlib.metadata.version(package) for package in ("museval", "numpy", "scipy")}
-    return {"python": platform.python_version(), **packages}
+def of_the_scores(collection: Collection) -> list[tuple[str, int]]:
+    """Versions of what scored the stems, each distinct set once with the number of stems that it scored."""
+    records = [record["versions"] for record in collection.records_of_scores if "versions" in record]
+    texts = (", ".join(f"{name} {known[name]}" for name in SCORED_WITH if name in known) for known in records)
+    return Counter(texts).most_common()
 
 
 def of_the_judge(judge: str | None) -> str:
@@ -38,16 +44,22 @@ def of_the_judge(judge: str | None) -> str:
 
 def _facts(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Names and values of one record, as far as they are there."""
-    ascent = record.get("ascent", record)
-    settings = ascent.get("settings", {})
-    yield from _known((f"Version of {name}", version) for name, version in record.get("versions", {}).items())
+    made = record.get("method", record.get("ascent", record))
+    settings = made.get("settings", {})
+    known = record.get("versions", {}).items()
+    yield from _known((f"Version of {name}", version) for name, version in known if name != SCORING)
     yield from _known(
-        {"Platform": record.get("platform"), "Device": ascent.get("device"), "Seed": settings.get("seed")}.items()
+        {"Platform": record.get("platform"), "Device": made.get("device"), "Seed": settings.get("seed")}.items()
     )
-    yield from _known([(f"Weights of {settings.get('generator', 'the generator')}", ascent.get("generator_sha256"))])
+    generator = settings.get("generator", "the generator")
+    if "method" in record:
+        generator = made.get("generator", {}).get("weights")
+    yield from _known([(f"Weights of {generator}", made.get("generator_sha256"))])
     yield from _known(
-        (f"Weights of {tagger}", facts.get("sha256")) for tagger, facts in ascent.get("taggers", {}).items()
+        (f"Weights of {tagger}", facts.get("sha256")) for tagger, facts in made.get("taggers", {}).items()
     )
+    files = made.get("weights_sha256", {}).items()
+    yield from _known((f"Weights of {record.get('run')}, {file}", digest) for file, digest in files)
 
 
 def _known(facts: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:

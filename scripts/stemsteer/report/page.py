@@ -132,7 +132,7 @@ def _page(environment: Environment, collection: Collection, tracks: list[TrackVi
         compared=MEASURES,
         columns=score_columns(collection.scores, bool(plan.judge)),
         origins=origins(collection),
-        of_the_scores=of_the_scores(),
+        of_the_scores=of_the_scores(collection),
         of_the_judge=of_the_judge(plan.judge),
         colours=colour_stops(),
         range_db=RANGE_DB,

@@ -1,6 +1,6 @@
 """The tables of docs/benchmark.md, from a finished run.
 
-    python benchmarks/tables.py results/summary.tsv
+    python benchmarks/markdown_tables.py results/summary.tsv
 
 prints, in Markdown, the mean SI-SDR improvement of every run and estimate for each source, with its 95 % interval, and
 then the other figures over all sources.

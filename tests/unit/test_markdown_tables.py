@@ -12,7 +12,7 @@ from stemsteer.score_tables import write_table
 from stemsteer.statistics import summary
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
-import tables
+import markdown_tables
 
 
 def scores() -> pd.DataFrame:
@@ -31,8 +31,8 @@ def test_means_stand_under_their_sources_with_the_number_of_tracks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_table(summary(scores()), tmp_path / "summary.tsv")
-    monkeypatch.setattr(sys, "argv", ["tables.py", str(tmp_path / "summary.tsv")])
-    tables.main()
+    monkeypatch.setattr(sys, "argv", ["markdown_tables.py", str(tmp_path / "summary.tsv")])
+    markdown_tables.main()
     heads, _, mine, silence, *_ = capsys.readouterr().out.splitlines()
     assert heads == "| run | estimate | drums (3) | bass (1) | all (4) |"
     assert mine.startswith("| mine | masked | +2.0 (+1.0 to +3.0) | -4.0 | +0.5 (")
