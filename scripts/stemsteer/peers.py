@@ -111,9 +111,10 @@ def model_files(peer: PeerSettings) -> list[Path]:
         return [path for path in files if path.suffix in (".pth", ".json")]
     # The recipe of a bag of models lists their signatures; a single model goes by its own.
     recipe = peer.weights / f"{peer.model}.yaml"
-    signatures = yaml.safe_load(recipe.read_text(encoding="utf-8"))["models"] if recipe.is_file() else [peer.model]
-    own = [path for path in files if path.suffix == ".th" and path.stem.split("-")[0] in signatures]
-    return [*([recipe] if recipe.is_file() else []), *own]
+    is_bag = recipe.is_file()
+    signatures = yaml.safe_load(recipe.read_text(encoding="utf-8"))["models"] if is_bag else [_known_to_demucs(peer)]
+    own = [path for path in files if path.suffix == ".th" and path.stem.partition("-")[0] in signatures]
+    return [recipe, *own] if is_bag else own
 
 
 def import_open_unmix() -> ModuleType:
