@@ -262,7 +262,7 @@ class VerifySettings(Settings):
     """What the scores of a finished run are compared with (`snakemake verify`)."""
 
     table: str | None = Field(None, description="scores to compare with: a copy of an earlier results/scores.tsv")
-    tolerance_db: float = Field(0.1, ge=0, description="by which a figure may differ")
+    tolerance_db: float = Field(0.1, ge=0, description="by which a figure in dB may differ")
 
 
 class Config(Settings):
