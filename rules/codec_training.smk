@@ -2,8 +2,8 @@
 
 Inputs: resources/codec/music.tsv (Debian packages of openly licensed music, file by file) and held_out.tsv (pieces that
 are kept out of it). Outputs, in results/codec/: music/<package>.npy, held_out/<package>.npy, and for every size of the
-config <size>/ with checkpoint.pt (training goes on from it when interrupted), embedded.safetensors, history.tsv and
-evaluation.tsv. Needs apt-get and dpkg, and Debian's package lists (apt-get update).
+config <size>/ with checkpoint.pt (training goes on from it when interrupted), embedded.safetensors, history.tsv,
+history.svg and evaluation.tsv. Needs apt-get and dpkg, and Debian's package lists (apt-get update).
 """
 
 
@@ -11,6 +11,7 @@ evaluation.tsv. Needs apt-get and dpkg, and Debian's package lists (apt-get upda
 rule codec:
     input:
         "results/codec/mini/evaluation.tsv",
+        "results/codec/mini/history.svg",
 
 
 rule codec_music:
@@ -55,6 +56,22 @@ rule codec_training:
         checkpoint="results/codec/{size}/checkpoint.pt",
     script:
         "../scripts/codec_training.py"
+
+
+rule codec_curves:
+    input:
+        "results/codec/{size}/history.tsv",
+    output:
+        "results/codec/{size}/history.svg",
+    log:
+        "logs/codec_curves/{size}.log",
+    benchmark:
+        "logs/codec_curves/{size}.benchmark.tsv"
+    localrule: True
+    conda:
+        "../envs/audio.yaml"
+    script:
+        "../scripts/codec_curves.py"
 
 
 rule codec_evaluation:
