@@ -4,16 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from stemsteer.errors import told_in_log
-from stemsteer.files import read_json
 from stemsteer.published import beside_published, read_published
-from stemsteer.score_tables import read_scores, write_table
+from stemsteer.score_tables import read_scores, stem_estimates, write_table
 from stemsteer.statistics import summary
 
 
 def main(job: Any) -> None:
-    stems = {name: run["parts"][0] for name, run in read_json(job.input.plan)["runs"].items()}
     scores = summary(read_scores(Path(job.input.scores)))
     published = read_published(Path(job.input.published))
+    stems = stem_estimates(Path(job.input.plan))
     table = beside_published(published, scores, stems, job.params.taggers, job.params.unlike, job.params.music)
     write_table(table, Path(job.output[0]))
 

@@ -3,17 +3,15 @@
 from pathlib import Path
 
 from stemsteer.errors import told_in_log
-from stemsteer.files import read_json
-from stemsteer.score_tables import read_scores, write_table
+from stemsteer.score_tables import read_scores, stem_estimates, write_table
 from stemsteer.statistics import comparisons, summary
 
 
 def summarise(scores: Path, plan: Path, summary_table: Path, comparisons_table: Path) -> None:
     """Write both tables; the `plan` says which estimate is the stem of each run."""
     table = read_scores(scores)
-    stems = {name: run["parts"][0] for name, run in read_json(plan)["runs"].items()}
     write_table(summary(table), summary_table)
-    write_table(comparisons(table, stems), comparisons_table)
+    write_table(comparisons(table, stem_estimates(plan)), comparisons_table)
 
 
 if __name__ == "__main__":

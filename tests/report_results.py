@@ -12,6 +12,7 @@ from scipy.io import wavfile
 from stemsteer.audio import Signal
 from stemsteer.files import write_json
 from stemsteer.metrics import COLUMNS
+from stemsteer.report.collect import Collection, Plan
 from stemsteer.score_tables import write_table
 from stemsteer.statistics import comparisons, summary
 
@@ -237,3 +238,8 @@ def _write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def collect(folder: Path) -> Collection:
+    """What the report finds in a folder with results."""
+    return Collection(Plan.read(folder / "results/plan.json"))

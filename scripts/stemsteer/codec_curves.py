@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
-from stemsteer.files import written_whole
+from stemsteer.svg import BLUE, FAINT, INK, ORANGE, plain, write_svg
 
-INK, FAINT = "#737b84", "#80889055"
-COLOURS = ("#3b82c4", "#c47f3b", "#4f9d69", "#a35bb5")
+COLOURS = (BLUE, ORANGE, "#4f9d69", "#a35bb5")
 """Of the runs of a training that went on from its own weights; after the last they begin anew."""
 
 CURVES = {
@@ -28,23 +26,18 @@ def draw_curves(history: Path, image: Path) -> None:
     table = pd.read_csv(history, sep="\t")
     named = "run" in table
     runs = [(f"run {name}", run) for name, run in table.groupby("run")] if named else [(None, table)]
-    # The salt makes the names within the SVG, and so its bytes, the same every time.
-    with matplotlib.rc_context({"svg.hashsalt": "curves"}):
-        figure = Figure(figsize=(10, 5.2), layout="constrained")
-        panels = figure.subplots(2, 2, sharex=True)
-        before = 0
-        for number, (name, run) in enumerate(runs):
-            for axes, column in zip(panels.flat, CURVES, strict=True):
-                colour = COLOURS[number % len(COLOURS)]
-                axes.plot(before + run.step, run[column], color=colour, label=name)
-            before += int(run.step.max())
-        for axes, label in zip(panels.flat, CURVES.values(), strict=True):
-            axes.set_title(label, loc="left", color=INK, fontsize=10)
-            axes.tick_params(colors=INK, length=0)
-            axes.grid(color=FAINT, linewidth=0.8)
-            axes.spines[:].set_visible(False)
-        if named:
-            panels[0, 0].legend(frameon=False, labelcolor=INK)
-        figure.supxlabel("Steps", color=INK, fontsize=10)
-        with written_whole(image) as part:
-            figure.savefig(part, format="svg", transparent=True, metadata={"Date": None})
+    figure = Figure(figsize=(10, 5.2), layout="constrained")
+    panels = figure.subplots(2, 2, sharex=True)
+    before = 0
+    for number, (name, run) in enumerate(runs):
+        for axes, column in zip(panels.flat, CURVES, strict=True):
+            axes.plot(before + run.step, run[column], color=COLOURS[number % len(COLOURS)], label=name)
+        before += int(run.step.max())
+    for axes, label in zip(panels.flat, CURVES.values(), strict=True):
+        axes.set_title(label, loc="left", color=INK, fontsize=10)
+        axes.grid(color=FAINT, linewidth=0.8)
+        plain(axes)
+    if named:
+        panels[0, 0].legend(frameon=False, labelcolor=INK)
+    figure.supxlabel("Steps", color=INK, fontsize=10)
+    write_svg(figure, image, salt="curves")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stemsteer.files import written_whole
+from stemsteer.files import read_json, written_whole
 from stemsteer.metrics import COLUMNS, FOR_COMPARISON, Row
 
 TEXT = ("run", "track", "source", "estimate", "warning")
@@ -28,6 +28,11 @@ def read_scores(path: Path) -> pd.DataFrame:
     """Read a table of scores: names as text, whatever they look like (007, NA, nan), figures as numbers."""
     table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
     return table.astype({column: float for column in table if column not in TEXT})
+
+
+def stem_estimates(plan: Path) -> dict[str, str]:
+    """For each run of results/plan.json the estimate that it calls its stem."""
+    return {name: run["parts"][0] for name, run in read_json(plan)["runs"].items()}
 
 
 def gather(paths: Sequence[str | Path]) -> pd.DataFrame:

@@ -12,10 +12,9 @@ from urllib.parse import unquote
 import pytest
 
 from figures import draw_figures
-from report_results import BASELINES, DECODE_ERROR, ODD_NAME, SILENCE_WARNING, make_results
+from report_results import BASELINES, DECODE_ERROR, ODD_NAME, SILENCE_WARNING, collect, make_results
 from stemsteer import METHOD_VERSION
 from stemsteer.report import write_report
-from stemsteer.report.collect import Collection, Plan
 from stemsteer.report.page import as_json, format_value
 from stemsteer.report.views import TrackView, format_length
 
@@ -31,17 +30,6 @@ def finished(tmp_path_factory) -> Path:
     draw_figures(plan, folder / "results/scores.tsv", folder / "results/figures")
     write_report(plan, folder / "results/report/index.html")
     return folder
-
-
-@pytest.fixture
-def results(tmp_path) -> Path:
-    """Results of one run that a test may damage."""
-    make_results(tmp_path, seconds=0.1, tracks=("Song",))
-    return tmp_path
-
-
-def collect(folder: Path) -> Collection:
-    return Collection(Plan.read(folder / "results/plan.json"))
 
 
 def report(folder: Path) -> str:

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from report_results import BASELINES, DECODE_ERROR, ODD_NAME, make_results
+from report_results import BASELINES, DECODE_ERROR, ODD_NAME, collect, make_results
 from stemsteer.errors import UserError
 from stemsteer.report import write_report
-from stemsteer.report.collect import Collection, Plan
 
 
 @pytest.fixture(scope="module")
@@ -17,17 +16,6 @@ def finished(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
     make_results(folder, seconds=0.2, runs=("one", "two"))
     return folder
-
-
-@pytest.fixture
-def results(tmp_path) -> Path:
-    """Results of one run that a test may damage."""
-    make_results(tmp_path, seconds=0.1, tracks=("Song",))
-    return tmp_path
-
-
-def collect(folder: Path) -> Collection:
-    return Collection(Plan.read(folder / "results/plan.json"))
 
 
 def remove_stem(folder: Path, source: str) -> None:

@@ -1,7 +1,6 @@
 """Pictures of how the scores are distributed: every track a dot, for each source and each run or baseline.
 
-They stand on the page and in Snakemake's own report, on light and on dark paper: nothing is filled behind them, and
-their colours are seen on both.
+They stand on the page and in Snakemake's own report.
 """
 
 import math
@@ -15,11 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from stemsteer.files import written_whole
 from stemsteer.report.collect import Plan, Row
 from stemsteer.report.tables import number
+from stemsteer.svg import BLUE, FAINT, INK, ORANGE, plain, write_svg
 
-INK, FAINT, BLUE, ORANGE = "#737b84", "#80889055", "#3b82c4", "#c47f3b"
 COLUMNS = 2
 WIDTH_IN, ROW_IN, AROUND_IN = 11.0, 0.26, 1.0
 BOXED = 4
@@ -72,8 +70,8 @@ def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[R
     values = {source: [figures_of(scores, source, *run, distribution.column) for run in runs] for source in sources}
     drawn = {source: rows for source, rows in values.items() if any(len(row) for row in rows)}
     lines = math.ceil(len(drawn) / COLUMNS) or 1
-    # The salt makes the names within the SVG, and so its bytes, the same every time; a $ in a run's name is a $.
-    with matplotlib.rc_context({"svg.hashsalt": distribution.name, "text.parse_math": False}):
+    # A $ in a run's name is a $.
+    with matplotlib.rc_context({"text.parse_math": False}):
         height = lines * (ROW_IN * len(runs) + AROUND_IN)
         figure = Figure(figsize=(WIDTH_IN, height), layout="constrained")
         if not drawn:
@@ -85,9 +83,7 @@ def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[R
             for panel in panels[len(drawn) :]:
                 panel.set_axis_off()
             figure.supxlabel(f"{distribution.label}; 0: {distribution.zero}", color=INK, fontsize=10)
-        with written_whole(image) as part:
-            # The date would make every picture a new one.
-            figure.savefig(part, format="svg", transparent=True, dpi=200, metadata={"Date": None})
+        write_svg(figure, image, salt=distribution.name)
 
 
 def _draw_panel(
@@ -108,8 +104,7 @@ def _draw_panel(
     axes.set_title(source, loc="left", color=INK, fontsize=11, fontweight="bold")
     axes.set_yticks(range(len(runs)), [run for run, _ in runs])
     axes.set_ylim(len(runs) - 0.4, -0.6)
-    axes.tick_params(colors=INK, length=0, labelbottom=True)
+    axes.tick_params(labelbottom=True)
     axes.grid(axis="x", color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
-    for side in axes.spines.values():
-        side.set_visible(False)
+    plain(axes)
