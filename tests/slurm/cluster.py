@@ -118,8 +118,8 @@ class Cluster:
         slurm("scancel", job.id)
 
     def end_time_of(self, job: SlurmJob) -> None:
-        """Have a job's time be over."""
-        slurm("scontrol", "update", f"JobId={job.id}", "EndTime=now")
+        """Have a job's time be over: two seconds from now, as the controller refuses a time that is past on arrival."""
+        slurm("scontrol", "update", f"JobId={job.id}", "EndTime=now+2")
 
     def start_now(self, job: SlurmJob) -> None:
         """Spare a job that is queued again the two minutes that it is to wait."""
@@ -249,7 +249,9 @@ def stop(daemon: "subprocess.Popen[bytes]") -> None:
 
 def slurm(*command: str) -> str:
     """What one of Slurm's commands prints."""
-    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8", timeout=30).stdout
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=30)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return done.stdout
 
 
 def controller_answers() -> bool:

@@ -12,7 +12,7 @@ from cluster import Cluster, wait_until
 from submission import PATIENCE, SLOW, Submission, estimate
 from workdir import QUICK
 
-LONG = {**SLOW, "steps": 300}
+LONG = {**SLOW, "steps": 500}
 """Slurm looks every 30 s whether a job's time is over: this one must not be over sooner by itself."""
 
 
