@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from stemsteer import audio
-from stemsteer.codec_evaluation import log_spectral_distance, perplexity
+from stemsteer.codec_evaluation import log_spectral_distance, perplexity, reconstruct_unquantised
 from stemsteer.devices import choose_device
 from stemsteer.encoding import encode_track
 from stemsteer.errors import told_in_log
 from stemsteer.files import written_whole
 from stemsteer.generators.jukebox import load_jukebox
+from stemsteer.metrics import snr
 from stemsteer.model_signal import ModelSignal
 
 MOST_SECONDS = 60
@@ -41,9 +42,15 @@ def main(job: Any) -> None:
             as_wav(Path(path), generator.sample_rate, mono)
             signal = ModelSignal(mono)
             codes, quality = encode_track(signal, generator, device)
-            distance = log_spectral_distance(codes, signal, generator, device)
+            unquantised = reconstruct_unquantised(signal, generator, device)
             rows.append(
-                {"music": path, **asdict(quality), "lsd_db": distance, "code_perplexity": perplexity(codes)},
+                {
+                    "music": path,
+                    **asdict(quality),
+                    "unquantised_snr_db": snr(signal.read(0, signal.samples)[:, None], unquantised[:, None]),
+                    "lsd_db": log_spectral_distance(codes, signal, generator, device),
+                    "code_perplexity": perplexity(codes),
+                }
             )
     with written_whole(job.output[0]) as part:
         pd.DataFrame(rows).to_csv(part, sep="\t", index=False, float_format="%.3f")

@@ -12,8 +12,13 @@ import soundfile
 import torch
 from safetensors.torch import save_file
 
-from stemsteer import encoding
-from stemsteer.codec_evaluation import log_spectral_distance, log_spectral_distances, perplexity
+from stemsteer import codec_evaluation, encoding
+from stemsteer.codec_evaluation import (
+    log_spectral_distance,
+    log_spectral_distances,
+    perplexity,
+    reconstruct_unquantised,
+)
 from stemsteer.encoding import encode_track
 from stemsteer.generators.jukebox import JukeboxGenerator
 from stemsteer.generators.vqvae import VQVAE, Architecture
@@ -42,22 +47,45 @@ def test_below_the_floor_all_is_silence() -> None:
     assert log_spectral_distances(noise * 1e7, 0 * noise).min() > 60
 
 
-def test_a_track_has_the_distance_of_its_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "BLOCK_SECONDS", 1)
+@pytest.fixture()
+def generator() -> JukeboxGenerator:
+    """A small codec with random weights."""
     torch.manual_seed(45)
     generator = JukeboxGenerator(VQVAE(Architecture(width=4, depth=1, codes=16)), fingerprint="", licence="")
     generator.vqvae.codebook.k.normal_()
+    return generator
+
+
+@pytest.fixture()
+def signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSignal:
+    """A track that is encoded in two blocks, the first of them a second."""
+    for module in (encoding, codec_evaluation):
+        monkeypatch.setattr(module, "BLOCK_SECONDS", 1)
     audio = np.random.default_rng(46).uniform(-1, 1, 44100 + 5000).astype(np.float32)
     soundfile.write(tmp_path / "track.wav", audio, 44100, "FLOAT")
-    signal = ModelSignal(tmp_path / "track.wav")
+    return ModelSignal(tmp_path / "track.wav")
+
+
+def test_a_track_has_the_distance_of_its_blocks(generator: JukeboxGenerator, signal: ModelSignal) -> None:
     codes, _ = encode_track(signal, generator, torch.device("cpu"))
-    whole = generator.decode_codes(torch.from_numpy(codes.astype(np.int64))[None])[0, : len(audio)]
-    target = torch.from_numpy(signal.read(0, len(audio)))
+    whole = generator.decode_codes(torch.from_numpy(codes.astype(np.int64))[None])[0, : signal.samples]
+    target = torch.from_numpy(signal.read(0, signal.samples))
     parts = (slice(44100), slice(44100, None))  # a block ends within a hop of a second
     frames = [log_spectral_distances(target[part], whole[part]) for part in parts]
     found = log_spectral_distance(codes, signal, generator, torch.device("cpu"))
     assert found == pytest.approx(torch.cat(frames).mean().item(), rel=1e-3)
     assert found > 1
+
+
+def test_latents_that_no_codebook_touches_decode_as_those_of_the_whole_track(
+    generator: JukeboxGenerator, signal: ModelSignal
+) -> None:
+    audio = torch.from_numpy(signal.read(0, signal.samples))[None]
+    padded = torch.nn.functional.pad(audio, (0, -signal.samples % generator.hop))
+    with torch.no_grad():
+        whole = generator.decode(generator.encode(padded))[0, : signal.samples]
+    found = reconstruct_unquantised(signal, generator, torch.device("cpu"))
+    np.testing.assert_allclose(found, whole.numpy(), atol=1e-5, rtol=0)
 
 
 def test_the_middle_minute_of_every_piece_is_evaluated(tmp_path: Path) -> None:
@@ -85,6 +113,7 @@ def test_the_middle_minute_of_every_piece_is_evaluated(tmp_path: Path) -> None:
     rows = pd.read_csv(tmp_path / "evaluation.tsv", sep="\t")
     assert list(rows.music) == job.input.music
     assert list(rows.snr_db) == pytest.approx([20 * math.log10(2)] * 2, abs=1e-3)
+    assert list(rows.unquantised_snr_db) == list(rows.snr_db)  # no latent counts
     assert list(rows.codes_used) == [1, 1]
     assert list(rows.code_perplexity) == [1, 1]
     assert rows.lsd_db[0] > 0
