@@ -47,7 +47,7 @@ def log_spectral_distance(codes: Codes, signal: ModelSignal, generator: Generato
 
 @torch.no_grad()
 def reconstruct_unquantised(signal: ModelSignal, generator: Generator, device: torch.device) -> Signal:
-    """What a track's latents decode to as they are, mono `[samples]`: what it then still lacks, no codebook can give."""
+    """What a track's latents decode to as they are, mono `[samples]`: this error is not the codes'."""
     hop, context = generator.hop, 2 * generator.context  # the encoder's, and the decoder's around it
     unquantised = generator.quantiser("none")
     blocks = []

@@ -3,7 +3,8 @@
 Losses and codebook follow Jukebox (arXiv 2005.00341, section 3 and appendix): squared error,
 several-scale spectral error, commitment, a codebook learnt by exponential moving averages with random
 restart of unused codes. The errors are taken relative to the excerpt's own power, so that quiet
-music counts as much as loud, which is what a signal-to-noise ratio measures.
+music counts as much as loud, which is what a signal-to-noise ratio measures. The gradient passes the
+codebook by the rotation trick.
 """
 
 import math
@@ -25,6 +26,7 @@ from stemsteer.generators import planar
 from stemsteer.generators.growth import can_grow, grown
 from stemsteer.generators.jukebox import load_jukebox
 from stemsteer.generators.moving_codebook import MovingCodebook, frames_of
+from stemsteer.generators.rotation import rotated
 from stemsteer.generators.vqvae import VQVAE, Architecture
 from stemsteer.models import find, registry
 
@@ -137,7 +139,7 @@ class CodecTraining:
             self.moving = MovingCodebook.start(codebook.k)
         codes = codebook.nearest(latents.detach())
         with self._half_precision():
-            estimate = planar.decode(self.model, codebook.straight_through(latents, codes))
+            estimate = planar.decode(self.model, rotated(latents, codebook.lookup(codes)))
         estimate = estimate.float()
         error = relative_error(audio, estimate)
         spectral = spectral_error(audio, estimate)

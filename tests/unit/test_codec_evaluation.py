@@ -47,7 +47,7 @@ def test_below_the_floor_all_is_silence() -> None:
     assert log_spectral_distances(noise * 1e7, 0 * noise).min() > 60
 
 
-@pytest.fixture()
+@pytest.fixture
 def generator() -> JukeboxGenerator:
     """A small codec with random weights."""
     torch.manual_seed(45)
@@ -56,7 +56,7 @@ def generator() -> JukeboxGenerator:
     return generator
 
 
-@pytest.fixture()
+@pytest.fixture
 def signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSignal:
     """A track that is encoded in two blocks, the first of them a second."""
     for module in (encoding, codec_evaluation):

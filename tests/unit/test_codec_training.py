@@ -60,7 +60,7 @@ def tones(*frequencies: float, samples: int = 2048) -> Tensor:
 
 
 def test_one_excerpt_is_learnt_by_heart() -> None:
-    settings = TINY.model_copy(update={"width": 8, "steps": 40, "warmup_steps": 5, "learning_rate": 0.01})
+    settings = TINY.model_copy(update={"width": 8, "steps": 80, "warmup_steps": 5, "learning_rate": 0.01})
     training = CodecTraining(settings, CPU)
     errors = [training.take_step(tones(300))["error"] for _ in range(settings.steps)]
     assert errors[0] > 0.9
