@@ -8,7 +8,7 @@ Targets:
     plan            print what there is to do and how long it will take
     models          fetch the weights that the config needs
     minislakh       make the 31 pieces of music with known sources that the benchmarks use
-    codec           train and evaluate the embedded codec
+    codec           train and evaluate the embedded codecs
 """
 
 import sys

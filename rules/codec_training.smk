@@ -1,4 +1,4 @@
-"""The embedded codec: its music, training and evaluation (`snakemake codec`).
+"""The embedded codecs: their music, training and evaluation (`snakemake codec`).
 
 Inputs: resources/codec/music.tsv (Debian packages of openly licensed music, file by file) and held_out.tsv (pieces that
 are kept out of it). Outputs, in results/codec/: music/<package>.npy, held_out/<package>.npy, and for every size of the
@@ -7,11 +7,9 @@ history.svg and evaluation.tsv. Needs apt-get and dpkg, and Debian's package lis
 """
 
 
-# The embedded codec is the mini one; another size is had by the name of its evaluation.
 rule codec:
     input:
-        "results/codec/mini/evaluation.tsv",
-        "results/codec/mini/history.svg",
+        expand("results/codec/{size}/{table}", size=PLAN.config.codec_training, table=["evaluation.tsv", "history.svg"]),
 
 
 rule codec_music:

@@ -19,13 +19,13 @@ CURVES = {
 
 
 def draw_curves(history: Path, image: Path) -> None:
-    """Draw the columns of a history of training (tab-separated) over `step`, as SVG; a column `run` tells runs apart.
+    """Draw the columns of a history of training (tab-separated) over `step`, as SVG; a column `run` names the runs.
 
     The steps of later runs are counted on from those before.
     """
     table = pd.read_csv(history, sep="\t")
     named = "run" in table
-    runs = [(f"run {name}", run) for name, run in table.groupby("run")] if named else [(None, table)]
+    runs = list(table.groupby("run", sort=False)) if named else [(None, table)]
     figure = Figure(figsize=(10, 5.2), layout="constrained")
     panels = figure.subplots(2, 2, sharex=True)
     before = 0

@@ -286,7 +286,7 @@ class Config(Settings):
         False, description="true: one job steers a track to all its sources; false: one job for each source"
     )
     generators: dict[str, GeneratorSettings] = Field(
-        {"embedded": GeneratorSettings(), "jukebox": GeneratorSettings(weights="jukebox")}, min_length=1
+        {name: GeneratorSettings(weights=name) for name in ("embedded", "embedded-full", "jukebox")}, min_length=1
     )
     taggers: dict[str, TaggerSettings] = Field({}, description="taggers with weights of one's own, by name")
     runs: dict[str, RunSettings] = Field({"default": RunSettings()}, min_length=1)
@@ -307,9 +307,20 @@ class Config(Settings):
     codec_training: dict[str, CodecTrainingSettings] = Field(
         {
             "mini": CodecTrainingSettings(start="embedded", steps=8000, cooldown_steps=4500, learning_rate=5e-4),
-            "full": CodecTrainingSettings(start="embedded", width=64, depth=8, samples=32768),
+            "full": CodecTrainingSettings(
+                start="embedded",
+                width=64,
+                depth=8,
+                steps=3000,
+                batch=2,
+                samples=32768,
+                learning_rate=5e-4,
+                cooldown_steps=2000,
+                checkpoint_every=100,
+                seed=20261122,
+            ),
         },
-        description="sizes of the embedded codec, by name",
+        description="sizes of the embedded codecs, by name",
     )
 
     def generator_of(self, run: str) -> GeneratorSettings:

@@ -11,6 +11,7 @@ from reference_vqvae import SAMPLES, reference_vqvae
 from stemsteer.errors import UserError
 from stemsteer.generators.jukebox import load_jukebox
 from stemsteer.generators.vqvae import VQVAE, Architecture, from_checkpoint
+from stemsteer.models import find
 
 LEVELS = (0, 1, 2)
 
@@ -102,11 +103,15 @@ def test_our_checkpoint_loads_in_the_reference() -> None:
         torch.testing.assert_close(ours.decode(ours.quantise(ours.encode(audio))), expected, atol=1e-5, rtol=0)
 
 
-def test_the_embedded_codec_is_a_codec_of_the_official_format(tmp_path: Path) -> None:
-    """Its tensors, saved as the official checkpoint is, load in the reference and give the same codes and audio."""
-    embedded = Path(__file__).parents[2] / "resources/codec/embedded.safetensors"
+@pytest.mark.parametrize(("name", "multiplier"), [("embedded", 1), ("embedded-full", 2)])
+def test_an_embedded_codec_is_a_codec_of_the_official_format(name: str, multiplier: int, tmp_path: Path) -> None:
+    """Its tensors, saved as the official checkpoint is, load in the reference and give the same codes and audio.
+
+    The official bottom level has a multiplier of 2 for the width and depth of its residual stacks.
+    """
+    embedded = find(name)
     torch.save({"model": load_file(embedded)}, tmp_path / "vqvae.pth.tar")
-    reference = reference_vqvae(multipliers=(1,)).eval()
+    reference = reference_vqvae(multipliers=(multiplier,)).eval()
     reference.load_state_dict(torch.load(tmp_path / "vqvae.pth.tar", weights_only=True)["model"], strict=True)
     ours = load_jukebox(embedded, level=0, licence="")
     time = torch.arange(2 * 44100) / 44100
