@@ -306,7 +306,9 @@ class Config(Settings):
     verify: VerifySettings = VerifySettings()
     codec_training: dict[str, CodecTrainingSettings] = Field(
         {
-            "mini": CodecTrainingSettings(start="embedded", steps=8000, cooldown_steps=4500, learning_rate=5e-4),
+            "mini": CodecTrainingSettings(
+                start="embedded", steps=12000, samples=16384, cooldown_steps=9000, seed=20261122
+            ),
             "full": CodecTrainingSettings(
                 start="embedded",
                 width=64,
