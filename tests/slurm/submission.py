@@ -16,7 +16,7 @@ from cluster import Cluster, SlurmJob, wait_until
 from stemsteer import audio
 from workdir import QUICK, REPOSITORY, Ended, Workdir, music
 
-PATIENCE = 240
+PATIENCE = 480
 """Seconds that anything may take on a busy machine."""
 
 IN_TESTS = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5")
