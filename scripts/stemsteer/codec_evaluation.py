@@ -3,11 +3,9 @@
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from stemsteer.audio import Signal
-from stemsteer.chunks import blocks_with_context
-from stemsteer.encoding import BLOCK_SECONDS, Codes, reconstruct
+from stemsteer.encoding import Codes, latents_of_blocks, reconstruct
 from stemsteer.generators import Generator
 from stemsteer.model_signal import ModelSignal
 
@@ -48,11 +46,6 @@ def log_spectral_distance(codes: Codes, signal: ModelSignal, generator: Generato
 @torch.no_grad()
 def reconstruct_unquantised(signal: ModelSignal, generator: Generator, device: torch.device) -> Signal:
     """What a track's latents decode to as they are, mono `[samples]`: this error is not the codes'."""
-    hop, context = generator.hop, 2 * generator.context  # the encoder's, and the decoder's around it
-    unquantised = generator.quantiser("none")
-    blocks = []
-    for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, context, hop):
-        audio = torch.from_numpy(signal.read(first, last)).to(device)[None]
-        decoded = generator.decode(unquantised(generator.encode(F.pad(audio, (0, -audio.shape[-1] % hop)))))
-        blocks.append(decoded[0, start - first : stop - first].cpu().numpy())
-    return np.concatenate(blocks)
+    context = 2 * generator.context  # the encoder's, and the decoder's around it
+    blocks = latents_of_blocks(signal, generator, device, context)
+    return np.concatenate([generator.decode(latents)[0, start:stop].cpu().numpy() for latents, start, stop in blocks])

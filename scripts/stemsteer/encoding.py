@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional as F
 
 from stemsteer.audio import Signal
@@ -34,15 +35,26 @@ def encode_track(signal: ModelSignal, generator: Generator, device: torch.device
 
     Every block is encoded with enough of its surroundings that the codes are those of the whole track at once.
     """
-    hop, context = generator.hop, generator.context
+    hop = generator.hop
     codes_of_blocks: list[Codes] = []
-    for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, context, hop):
-        audio = torch.from_numpy(signal.read(first, last)).to(device)[None]
-        codes = generator.codes(generator.encode(F.pad(audio, (0, -audio.shape[-1] % hop))))[0]
-        block = codes[(start - first) // hop : -(-(stop - first) // hop)]
+    for latents, start, stop in latents_of_blocks(signal, generator, device, generator.context):
+        block = generator.codes(latents)[0, start // hop : -(-stop // hop)]
         codes_of_blocks.append(block.cpu().numpy().astype(np.uint16))
     codes_of_track = np.concatenate(codes_of_blocks)
     return codes_of_track, _quality(signal, codes_of_track, generator, device)
+
+
+def latents_of_blocks(
+    signal: ModelSignal, generator: Generator, device: torch.device, context: int
+) -> Iterator[tuple[Tensor, int, int]]:
+    """The latents `[1, channels, frames]` of every block of a track with up to `context` samples on either side.
+
+    With them, in samples from their first frame, where the block starts and stops.
+    """
+    hop = generator.hop
+    for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, context, hop):
+        audio = torch.from_numpy(signal.read(first, last)).to(device)[None]
+        yield generator.encode(F.pad(audio, (0, -audio.shape[-1] % hop))), start - first, stop - first
 
 
 @torch.no_grad()
