@@ -29,6 +29,7 @@ if BASELINES:
             runtime=time(5, 2),
         params:
             baselines=BASELINES,
+            published=published_checkpoints(),
             judge=PLAN.config.chosen_judge,
             method=METHOD_VERSION,
             device=PLAN.config.device,

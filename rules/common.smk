@@ -13,7 +13,7 @@ from snakemake.io import contains_wildcard
 from stemsteer import METHOD_VERSION
 from stemsteer.config import load_config
 from stemsteer.errors import UserError
-from stemsteer.models import downloadable, look_in, registry
+from stemsteer.models import downloadable, look_in, published_digest, registry
 from stemsteer.plan import Plan, make_plan
 from stemsteer.resources import ascent_megabytes, ascent_seconds, computes_on_gpu, megabytes, minutes, track_seconds
 from stemsteer.tracks import find_place, is_made_here
@@ -141,16 +141,30 @@ def generator_settings(wildcards) -> dict:
     return PLAN.config.generators[wildcards.generator].model_dump()
 
 
+def published_checkpoint(wildcards) -> str | None:
+    """What tells a generator's weights, if they are published ones, from earlier ones of their name."""
+    return published_digest(PLAN.config.generators[wildcards.generator].weights)
+
+
 def own_checkpoint(wildcards) -> list[str]:
     """The weights of a generator, if they are a file of the user's: another file redoes what came from the last."""
     weights = PLAN.config.generators[wildcards.generator].weights
     return [] if weights in registry() else watched(weights)
 
 
+def steered_weights() -> list[str]:
+    """The weights of all generators that runs steer."""
+    return sorted({PLAN.config.generator_of(run).weights for run in PLAN.config.runs})
+
+
 def own_checkpoints() -> list[str]:
-    """The weights of all generators that runs steer, as far as they are files of the user's."""
-    weights = {PLAN.config.generator_of(run).weights for run in PLAN.config.runs}
-    return [path for weight in sorted(weights - set(registry())) for path in watched(weight)]
+    """Those of them that are files of the user's."""
+    return [path for weights in steered_weights() if weights not in registry() for path in watched(weights)]
+
+
+def published_checkpoints() -> list[str | None]:
+    """What tells the others from earlier ones of their names."""
+    return [published_digest(weights) for weights in steered_weights()]
 
 
 def peer_settings(wildcards) -> dict:
@@ -179,9 +193,11 @@ def stem_settings_of(run: str) -> dict:
 @cache
 def ascent_settings_of(run: str) -> dict:
     """All that a run says of its ascents: its settings, its generator, and the taggers whose weights are the user's."""
+    generator = PLAN.config.generator_of(run)
     return {
         "run": PLAN.config.runs[run].of_ascents(),
-        "generator": PLAN.config.generator_of(run).model_dump(),
+        "generator": generator.model_dump(),
+        "published_generator": published_digest(generator.weights),
         "own_taggers": {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(run).items()},
     }
 

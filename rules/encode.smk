@@ -25,6 +25,7 @@ rule encode:
         runtime=time(5, 1),
     params:
         generator=generator_settings,
+        published=published_checkpoint,
         method=METHOD_VERSION,
         device=PLAN.config.device,
     script:
@@ -50,6 +51,7 @@ rule reconstruction:
         runtime=time(5, 1),
     params:
         generator=generator_settings,
+        published=published_checkpoint,
         method=METHOD_VERSION,
         device=PLAN.config.device,
     script:

@@ -68,6 +68,12 @@ def names_of(kind: Literal["generator", "tagger"]) -> list[str]:
     return [name for name, model in registry().items() if model.kind == kind]
 
 
+def published_digest(name: str) -> str | None:
+    """What tells the published file of a model from an earlier one; nothing for a path to a file of the user's."""
+    model = registry().get(name)
+    return (model.sha256 or model.git_blob) if model else None
+
+
 def downloadable() -> list[str]:
     """The names of all models that neither ship with StemSteer nor with a package."""
     return [name for name, model in registry().items() if model.url]

@@ -12,7 +12,19 @@ import pytest
 from file_server import FileServer, serving
 from stemsteer import models
 from stemsteer.errors import UserError
-from stemsteer.models import RESOURCES, Model, fetch, find, folders, git_blob, locate, look_in, registry, sha256
+from stemsteer.models import (
+    RESOURCES,
+    Model,
+    fetch,
+    find,
+    folders,
+    git_blob,
+    locate,
+    look_in,
+    published_digest,
+    registry,
+    sha256,
+)
 from stemsteer.vocabularies import load_vocabulary
 
 CONTENT = b"the weights"
@@ -30,6 +42,12 @@ def test_every_model_has_a_licence_a_citation_and_a_way_to_be_verified() -> None
         assert (model.url is None) == (model.ships or model.file is None), name
         assert (model.kind == "tagger") == (model.vocabulary is not None), name
         assert (model.kind == "tagger") == (model.architecture is not None), name
+
+
+def test_published_weights_are_told_apart_by_their_digests() -> None:
+    assert published_digest("embedded") == sha256(find("embedded")) != published_digest("embedded-full")
+    assert len({published_digest(name) for name in registry()} - {None}) == len(registry())
+    assert published_digest("my/checkpoint.safetensors") is None
 
 
 def test_no_two_models_are_the_same_file() -> None:

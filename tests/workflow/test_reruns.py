@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from stemsteer import audio
+from stemsteer.models import published_digest
 from workdir import QUICK, REPOSITORY, Ended, Workdir, music, snakemake
 
 PARTS = ("Snakefile", "config.yaml", "rules", "scripts", "profiles", "resources", "envs")
@@ -95,6 +96,15 @@ def test_a_setting_redoes_what_depends_on_it(finished: Checkout, setting: dict, 
     finished.configure(**setting)
     assert finished.would_do() == redone
     finished.configure()
+
+
+def test_other_weights_of_the_name_redo_what_they_made(finished: Checkout) -> None:
+    finished.ask_for(["first"], "guitar")
+    before = published_digest("embedded")
+    assert before is not None
+    finished.edit("resources/models.yaml", before, before[::-1])
+    assert finished.would_do() == {"encode": 1, "ascend": 1, "stem": 1}
+    finished.edit("resources/models.yaml", before[::-1], before)
 
 
 def test_a_change_of_the_method_redoes_what_depends_on_it(finished: Checkout) -> None:
