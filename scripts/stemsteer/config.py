@@ -319,7 +319,7 @@ class Config(Settings):
                 learning_rate=5e-4,
                 cooldown_steps=2000,
                 checkpoint_every=100,
-                seed=20261122,
+                seed=20261123,
             ),
         },
         description="sizes of the embedded codecs, by name",
