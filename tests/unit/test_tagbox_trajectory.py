@@ -82,8 +82,8 @@ def test_in_float32_the_first_loss_and_gradient_are_tagboxs() -> None:
     """To 1e-4 in the loss and in the gradient's length.
 
     Its direction is less certain than that in float32: where two places of a maximum pooling differ by the last bit
-    only, the gradient goes to the one or to the other. TagBox's own lies 6e-2 from what it is in float64, ours 4e-3 from
-    TagBox's.
+    only, the gradient goes to the one or to the other. TagBox's own lies 6e-2 from what it is in float64, and ours 4e-3
+    from TagBox's.
     """
     expected, exact = golden("first_step"), golden("first_step_in_float64")["gradient"]
     loss, gradient = first_step(torch.float32)
