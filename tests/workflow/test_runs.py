@@ -237,7 +237,7 @@ def test_integer_stems_add_up_to_the_mixture(workdir: Workdir, as_wav: Ended, ru
     assert rate == RATE
     assert stem.shape == other.shape == (SAMPLES, 2)
     inside = np.maximum(np.abs(stem), np.abs(other)) < 1 - step
-    assert inside.mean() > 0.8
+    assert inside.mean() > 0.5  # the rest is cut at full scale
     error = stem.astype(np.float64) + other - excerpt
     assert np.abs(error[inside]).max() <= step + 2.0**-24  # half a step for each part, and float32's own rounding
 
