@@ -158,12 +158,12 @@ def steered_weights() -> list[str]:
 
 
 def own_checkpoints() -> list[str]:
-    """Those of them that are files of the user's."""
+    """The weights of all generators that runs steer, as far as they are files of the user's."""
     return [path for weights in steered_weights() if weights not in registry() for path in watched(weights)]
 
 
 def published_checkpoints() -> list[str | None]:
-    """What tells the others from earlier ones of their names."""
+    """What tells the weights that runs steer from earlier ones of their names; nothing for each file of the user's."""
     return [published_digest(weights) for weights in steered_weights()]
 
 
