@@ -28,14 +28,14 @@ rule all:
     input: expand("stems/{{run}}/{{track}}/{{source}}.wav", run={runs}, track=TRACKS, source={sources})
 rule decode:
     input: "music/{{track}}.wav"
-    output: "audio/{{track}}/mixture.wav", "audio/{{track}}/model.wav", "audio/{{track}}/facts.json"
+    output: "audio/{{track}}/mixture.wav", "audio/{{track}}/mono.wav", "audio/{{track}}/facts.json"
     shell: "true"
-rule encode:
-    input: "audio/{{track}}/model.wav"
+rule codes:
+    input: "audio/{{track}}/mono.wav"
     output: "codes/{{track}}.npy", "codes/{{track}}.json"
     shell: "true"
-rule ascend:
-    input: "audio/{{track}}/model.wav", "codes/{{track}}.json"
+rule steer:
+    input: "audio/{{track}}/mono.wav", "codes/{{track}}.json"
     output: multiext("estimates/{{run}}/{{track}}/{{source}}", ".wav", ".history.tsv", ".json")
     shell: "true"
 rule stem:

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from stemsteer import audio
 from stemsteer.files import written_whole
+from stemsteer.sound import audio
 
 HERE = Path(__file__).resolve().parent
 DATASETS = Path("results/datasets")

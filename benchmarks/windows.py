@@ -25,8 +25,10 @@ import torch
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from stemsteer import audio, files
-from stemsteer.taggers import Tagger, load_tagger
+from stemsteer import files
+from stemsteer.sound import audio
+from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.loading import load_tagger
 
 TAGGERS = ("fcn-mtat", "crnn-mtat", "fcn-jamendo", "crnn-jamendo", "fcn-msd", "crnn-msd", "musicnn-mtat", "MTT_musicnn")
 SECONDS = (0.5, 1, 2, 3, 6, 12, 20)

@@ -1,7 +1,7 @@
 """From any file that ffmpeg reads to the signals that the other stages work on.
 
 Inputs: the mixtures and references that the tracks name.
-Outputs, in results/audio/<track>/: mixture.wav (float32, the original rate and channels), model.wav (44.1 kHz mono),
+Outputs, in results/audio/<track>/: mixture.wav (float32, the original rate and channels), mono.wav (44.1 kHz mono),
 facts.json (what ffprobe says of the file), references/<source>.wav (at the mixture's rate).
 """
 
@@ -11,7 +11,7 @@ rule decode:
         mixture_file,
     output:
         mixture="results/audio/{track}/mixture.wav",
-        model="results/audio/{track}/model.wav",
+        model="results/audio/{track}/mono.wav",
         facts="results/audio/{track}/facts.json",
     log:
         "logs/decode/{track}.log",

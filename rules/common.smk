@@ -11,12 +11,19 @@ from functools import cache
 from snakemake.io import contains_wildcard
 
 from stemsteer import METHOD_VERSION
-from stemsteer.config import load_config
+from stemsteer.settings.config import load_config
 from stemsteer.errors import UserError
-from stemsteer.models import downloadable, look_in, published_digest, registry
-from stemsteer.plan import Plan, make_plan
-from stemsteer.resources import ascent_megabytes, ascent_seconds, computes_on_gpu, megabytes, minutes, track_seconds
-from stemsteer.tracks import find_place, is_made_here
+from stemsteer.models.registry import downloadable, look_in, published_digest, registry
+from stemsteer.settings.plan import Plan, make_plan
+from stemsteer.jobs.resources import (
+    ascent_megabytes,
+    ascent_seconds,
+    computes_on_gpu,
+    megabytes,
+    minutes,
+    track_seconds,
+)
+from stemsteer.settings.tracks import find_place, is_made_here
 
 
 def read_plan() -> Plan:
@@ -257,7 +264,7 @@ def reconstruction_of_run(wildcards) -> list[str]:
 
 def seconds_of(track: str) -> float:
     """The length of a track, as far as it is known by now."""
-    return track_seconds(PLAN.tracks[track], f"results/audio/{track}/model.wav")
+    return track_seconds(PLAN.tracks[track], f"results/audio/{track}/mono.wav")
 
 
 def memory(base: float, each_second: float = 0):
@@ -306,7 +313,7 @@ def set_for(rule: str):
 
 def ascends_on_gpu() -> bool:
     """Whether jobs of ascents ask for a GPU."""
-    return not {"gpu", "gres", "gpu_model"}.isdisjoint(set_for("ascend"))
+    return not {"gpu", "gres", "gpu_model"}.isdisjoint(set_for("steer"))
 
 
 @inspected

@@ -4,7 +4,7 @@ Inputs: results/scores.tsv and benchmarks/paper.tsv, which names the run that st
 of benchmarks/paper.yaml, and baselines). Output: results/paper.tsv.
 """
 
-from stemsteer import published
+from stemsteer.scores import published
 
 
 rule paper:

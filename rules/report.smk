@@ -8,7 +8,7 @@ import os
 import subprocess
 
 from stemsteer.files import write_json
-from stemsteer.slurm_hints import hint
+from stemsteer.jobs.slurm_hints import hint
 
 
 rule figures:

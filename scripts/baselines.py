@@ -5,19 +5,21 @@ from typing import Any
 
 import torch
 
-from stemsteer import audio, baselines, codec_baselines
-from stemsteer.audio import Signal
-from stemsteer.baselines import hpss, oracle_mask, repet_sim
-from stemsteer.codec_baselines import codec, codec_oracle
-from stemsteer.config import GeneratorSettings
+from stemsteer.compared import baselines, codec_baselines
+from stemsteer.compared.baselines import hpss, oracle_mask, repet_sim
+from stemsteer.compared.codec_baselines import codec, codec_oracle
 from stemsteer.devices import choose_device_for_light_work, describe
 from stemsteer.errors import told_in_log
 from stemsteer.files import read_json, write_json
-from stemsteer.generators import Generator, load_generator
-from stemsteer.judge import load_judge
-from stemsteer.metrics import score
-from stemsteer.provenance import of_compared
-from stemsteer.score_tables import write_scores
+from stemsteer.generators.base import Generator
+from stemsteer.generators.loading import load_generator
+from stemsteer.jobs.provenance import of_compared
+from stemsteer.scores.judge import load_judge
+from stemsteer.scores.metrics import score
+from stemsteer.scores.tables import write_scores
+from stemsteer.settings.config import GeneratorSettings
+from stemsteer.sound import audio
+from stemsteer.sound.audio import Signal
 
 ORACLES = ("oracle-mask", "codec-oracle")
 """Methods that are told the reference."""

@@ -6,8 +6,8 @@ python scripts/codec_curves.py resources/codec/history.tsv resources/codec/histo
 import argparse
 from pathlib import Path
 
-from stemsteer.codec_curves import draw_curves
 from stemsteer.errors import told_in_log
+from stemsteer.generators.jukebox.training.curves import draw_curves
 
 
 def main() -> None:

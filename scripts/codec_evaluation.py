@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stemsteer import audio
-from stemsteer.codec_evaluation import log_spectral_distance, perplexity, reconstruct_unquantised
 from stemsteer.devices import choose_device
-from stemsteer.encoding import encode_track
 from stemsteer.errors import told_in_log
 from stemsteer.files import written_whole
-from stemsteer.generators.jukebox import load_jukebox
-from stemsteer.metrics import snr
-from stemsteer.model_signal import ModelSignal
+from stemsteer.generators.coding import encode_track
+from stemsteer.generators.jukebox.generator import load_jukebox
+from stemsteer.generators.jukebox.training.evaluation import log_spectral_distance, perplexity, reconstruct_unquantised
+from stemsteer.scores.metrics import snr
+from stemsteer.sound import audio
+from stemsteer.sound.mono_signal import MonoSignal
 
 MOST_SECONDS = 60
 
@@ -40,7 +40,7 @@ def main(job: Any) -> None:
         mono = Path(folder) / "mono.wav"
         for path in job.input.music:
             as_wav(Path(path), generator.sample_rate, mono)
-            signal = ModelSignal(mono)
+            signal = MonoSignal(mono)
             codes, quality = encode_track(signal, generator, device)
             unquantised = reconstruct_unquantised(signal, generator, device)
             rows.append(

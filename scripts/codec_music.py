@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stemsteer import audio
-from stemsteer.debian import unpack
-from stemsteer.decoding import MODEL_RATE
+from stemsteer.datasets.debian import unpack
 from stemsteer.errors import UserError, told_in_log
 from stemsteer.files import written_whole
-from stemsteer.models import sha256
+from stemsteer.models.registry import sha256
+from stemsteer.sound import audio
+from stemsteer.sound.decoding import MODEL_RATE
 
 PEAK = 0.99
 

@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 from safetensors.torch import save_file
 
-from stemsteer.codec_training import train
-from stemsteer.config import CodecTrainingSettings
 from stemsteer.devices import choose_device
 from stemsteer.errors import told_in_log
 from stemsteer.files import written_whole
+from stemsteer.generators.jukebox.training.training import train
+from stemsteer.settings.config import CodecTrainingSettings
 
 
 def main(job: Any) -> None:

@@ -4,9 +4,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from stemsteer.decoding import decode
 from stemsteer.errors import told_in_log
 from stemsteer.files import write_json
+from stemsteer.sound.decoding import decode
 
 
 def main(job: Any) -> None:

@@ -4,9 +4,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from stemsteer.decoding import Facts, decode_reference
 from stemsteer.errors import told_in_log
 from stemsteer.files import read_json
+from stemsteer.sound.decoding import Facts, decode_reference
 
 
 def main(job: Any) -> None:

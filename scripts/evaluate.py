@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stemsteer.audio import read
 from stemsteer.errors import told_in_log
 from stemsteer.files import write_json
-from stemsteer.metrics import Listener, Row, score
-from stemsteer.provenance import of_scores
-from stemsteer.score_tables import write_scores
+from stemsteer.jobs.provenance import of_scores
+from stemsteer.scores.metrics import Listener, Row, score
+from stemsteer.scores.tables import write_scores
+from stemsteer.sound.audio import read
 
 
 def evaluate(mixture: Path, reference: Path, parts: Mapping[str, Path], judge: Listener | None = None) -> list[Row]:
@@ -25,7 +25,7 @@ def judge_of(job: Any) -> Listener | None:
     # Here, because PyTorch takes seconds to import.
     import torch
 
-    from stemsteer.judge import load_judge
+    from stemsteer.scores.judge import load_judge
 
     torch.set_num_threads(job.threads)
     return load_judge(job.params.judge, job.wildcards["source"])

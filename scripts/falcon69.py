@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from stemsteer import audio
 from stemsteer.errors import told_in_log
-from stemsteer.ffmpeg import put_on_path
+from stemsteer.sound import audio
+from stemsteer.sound.ffmpeg import put_on_path
 
 # The streams of a MUSDB18 file, in order; the first is the lossy mixture.
 STREAMS = ("drums", "bass", "other", "vocals")

@@ -1,9 +1,9 @@
 """Print what the workflow would do and how long it would take."""
 
-from stemsteer.config import load_config
 from stemsteer.errors import told_in_log
-from stemsteer.forecast import forecast
-from stemsteer.plan import make_plan
+from stemsteer.jobs.forecast import forecast
+from stemsteer.settings.config import load_config
+from stemsteer.settings.plan import make_plan
 
 if __name__ == "__main__":
     job = globals()["snakemake"]

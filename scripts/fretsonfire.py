@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from stemsteer import audio
-from stemsteer.debian import unpack
+from stemsteer.datasets.debian import unpack
 from stemsteer.errors import told_in_log
+from stemsteer.sound import audio
 
 PACKAGE = "fretsonfire-songs-sectoid"
 VERSION = "1.dfsg-3.1"

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from tinysoundfont import midi
 
-from stemsteer import audio
-from stemsteer.audio import Signal
 from stemsteer.datasets.general_midi import OTHER, SOURCES
 from stemsteer.datasets.synthesiser import Synthesiser, sources_of
 from stemsteer.errors import told_in_log
+from stemsteer.sound import audio
+from stemsteer.sound.audio import Signal
 
 RATE = 44100
 PEAK = 0.9

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from stemsteer.debian import unpack
+from stemsteer.datasets.debian import unpack
 from stemsteer.errors import told_in_log
 from stemsteer.files import written_whole
 

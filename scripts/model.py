@@ -5,7 +5,7 @@ from typing import Any
 
 from stemsteer.errors import told_in_log
 from stemsteer.files import written_whole
-from stemsteer.models import fetch, registry
+from stemsteer.models.registry import fetch, registry
 
 
 def main(job: Any) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from stemsteer.errors import told_in_log
-from stemsteer.published import beside_published, read_published
-from stemsteer.score_tables import read_scores, stem_estimates, write_table
-from stemsteer.statistics import summary
+from stemsteer.scores.published import beside_published, read_published
+from stemsteer.scores.statistics import summary
+from stemsteer.scores.tables import read_scores, stem_estimates, write_table
 
 
 def main(job: Any) -> None:

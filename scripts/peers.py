@@ -3,17 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-from stemsteer import audio
-from stemsteer.config import PeerSettings
+from stemsteer.compared.peers import DISTRIBUTIONS, model_files, separate
 from stemsteer.devices import choose_device_for_light_work, describe
 from stemsteer.errors import told_in_log
 from stemsteer.files import read_json, write_json
-from stemsteer.judge import load_judge
-from stemsteer.metrics import score
-from stemsteer.models import sha256
-from stemsteer.peers import DISTRIBUTIONS, model_files, separate
-from stemsteer.provenance import of_compared
-from stemsteer.score_tables import write_scores
+from stemsteer.jobs.provenance import of_compared
+from stemsteer.models.registry import sha256
+from stemsteer.scores.judge import load_judge
+from stemsteer.scores.metrics import score
+from stemsteer.scores.tables import write_scores
+from stemsteer.settings.config import PeerSettings
+from stemsteer.sound import audio
 
 
 def main(job: Any) -> None:

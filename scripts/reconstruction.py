@@ -5,19 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from stemsteer import audio
-from stemsteer.config import GeneratorSettings
 from stemsteer.devices import choose_device_for_light_work
-from stemsteer.encoding import reconstruct
 from stemsteer.errors import told_in_log
-from stemsteer.generators import load_generator
-from stemsteer.model_signal import ModelSignal
+from stemsteer.generators.coding import reconstruct
+from stemsteer.generators.loading import load_generator
+from stemsteer.settings.config import GeneratorSettings
+from stemsteer.sound import audio
+from stemsteer.sound.mono_signal import MonoSignal
 
 
 def main(job: Any) -> None:
     device = choose_device_for_light_work(job.params.device, job.threads)
     generator = load_generator(GeneratorSettings.model_validate(job.params.generator), device)
-    signal = ModelSignal(Path(job.input.model))
+    signal = MonoSignal(Path(job.input.model))
     codes = np.load(job.input.codes)
     with audio.writing(job.output.reconstruction, signal.rate, channels=1, samples=signal.samples) as writer:
         for block in reconstruct(codes, signal, generator, device):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from stemsteer import score_tables
 from stemsteer.errors import told_in_log
+from stemsteer.scores import tables as score_tables
 
 
 def gather(tables: list[str], output: Path) -> None:

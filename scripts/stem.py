@@ -7,12 +7,12 @@ from typing import Any
 
 import soundfile
 
-from stemsteer import audio
-from stemsteer.config import RunSettings
 from stemsteer.errors import told_in_log
 from stemsteer.files import read_json, write_json
-from stemsteer.provenance import of_stem
-from stemsteer.separation import Signals, masked_blocks, resample_file, steered_blocks
+from stemsteer.jobs.provenance import of_stem
+from stemsteer.masking.separation import Signals, masked_blocks, resample_file, steered_blocks
+from stemsteer.settings.config import RunSettings
+from stemsteer.sound import audio
 
 SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from stemsteer.errors import told_in_log
-from stemsteer.score_tables import read_scores, stem_estimates, write_table
-from stemsteer.statistics import comparisons, summary
+from stemsteer.scores.statistics import comparisons, summary
+from stemsteer.scores.tables import read_scores, stem_estimates, write_table
 
 
 def summarise(scores: Path, plan: Path, summary_table: Path, comparisons_table: Path) -> None:

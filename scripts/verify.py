@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from stemsteer.errors import UserError, told_in_log
-from stemsteer.score_tables import read_scores, write_table
-from stemsteer.verification import described, disagreement, verify
+from stemsteer.scores.tables import read_scores, write_table
+from stemsteer.scores.verification import described, disagreement, verify
 
 TOLD = 10
 """Rows that are named, the worst first; the table has all."""

@@ -18,7 +18,7 @@ settings.load_profile("no deadline")
 
 def pytest_configure() -> None:
     # museval and stempeg look for ffmpeg and ffprobe when they are imported.
-    from stemsteer.ffmpeg import put_on_path
+    from stemsteer.sound.ffmpeg import put_on_path
 
     put_on_path()
 

@@ -16,11 +16,11 @@ from torch.nn import functional as F
 from small_ascents import settings
 from stemsteer.devices import choose_device
 from stemsteer.generators.base import Generator
-from stemsteer.generators.quantisers import CodebookMode, FrozenCodebook, Quantiser
-from stemsteer.generators.vqvae import Codebook
+from stemsteer.generators.jukebox.quantisers import CodebookMode, FrozenCodebook, Quantiser
+from stemsteer.generators.jukebox.vqvae import Codebook
+from stemsteer.steering.track_ascent import TrackAscent
 from stemsteer.taggers.base import Tagger
-from stemsteer.track_ascent import TrackAscent
-from stemsteer.vocabularies import Vocabulary
+from stemsteer.taggers.vocabularies import Vocabulary
 from tones_track import memory, steer
 
 RATE = 44100

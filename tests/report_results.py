@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.io import wavfile
 
-from stemsteer.audio import Signal
 from stemsteer.files import write_json
-from stemsteer.metrics import COLUMNS
 from stemsteer.report.collect import Collection, Plan
-from stemsteer.score_tables import write_table
-from stemsteer.statistics import comparisons, summary
+from stemsteer.scores.metrics import COLUMNS
+from stemsteer.scores.statistics import comparisons, summary
+from stemsteer.scores.tables import write_table
+from stemsteer.sound.audio import Signal
 
 RATE = 44_100
 ODD_NAME = """Don't "stop" <b>& 100% #1 ü"""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stemsteer.ascent import Listener, Steering
-from stemsteer.config import RunSettings
-from stemsteer.generators.jukebox import JukeboxGenerator
-from stemsteer.generators.vqvae import VQVAE, Architecture
+from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
+from stemsteer.settings.config import RunSettings
+from stemsteer.steering.ascent import Listener, Steering
 from stemsteer.taggers.base import Tagger
-from stemsteer.vocabularies import Vocabulary
+from stemsteer.taggers.vocabularies import Vocabulary
 
 RATE = 44100
 

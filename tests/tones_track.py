@@ -1,4 +1,4 @@
-"""A track of tones, steered and written as scripts/ascend.py does it, in processes that can be killed at any step.
+"""A track of tones, steered and written as scripts/steer.py does it, in processes that can be killed at any step.
 
 As a program it takes a folder that `prepare` has made and `Options` in JSON.
 """
@@ -19,14 +19,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ascend import write_estimates
 from small_ascents import BandTagger, settings, small_vqvae
-from stemsteer.config import RunSettings
+from steer import write_estimates
 from stemsteer.errors import told_in_log
 from stemsteer.files import write_json
-from stemsteer.generators.jukebox import JukeboxGenerator
-from stemsteer.model_signal import ModelSignal
-from stemsteer.track_ascent import TrackAscent
+from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.settings.config import RunSettings
+from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.steering.track_ascent import TrackAscent
 
 SOURCES = ("low", "high")
 # What the file says: chunks are then shorter in samples, and their ascents faster, than at 44.1 kHz.
@@ -52,7 +52,7 @@ def tones_that_change(seconds: float = SECONDS, rate: int = RATE) -> NDArray[np.
 def prepare(folder: Path, audio: NDArray[np.float32] | None = None, rate: int = RATE) -> Path:
     """A folder with a track of that signal in it, and no results yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    soundfile.write(folder / "model.wav", tones_that_change() if audio is None else audio, rate, subtype="FLOAT")
+    soundfile.write(folder / "mono.wav", tones_that_change() if audio is None else audio, rate, subtype="FLOAT")
     write_json(folder / "codes.json", {"snr_db": 10.0})
     return folder
 
@@ -89,7 +89,7 @@ def steer(ascent: TrackAscent, folder: Path) -> None:
     """Steer to all sources and write their outputs into the folder."""
     suffixes = (".wav", ".history.tsv", ".json")
     outputs = {source: tuple(str(folder / f"{source}{suffix}") for suffix in suffixes) for source in ascent.sources}
-    write_estimates(ascent, ModelSignal(folder / "model.wav"), outputs, str(folder / "codes.json"))
+    write_estimates(ascent, MonoSignal(folder / "mono.wav"), outputs, str(folder / "codes.json"))
 
 
 def results(folder: Path) -> dict[str, bytes]:

@@ -34,11 +34,11 @@ from official_size import write_official_size
 from setting import RATE, RUN, SEED, Setting, add_arguments, from_arguments
 from tqdm import tqdm
 
-from stemsteer import audio
 from stemsteer.errors import UserError, told_on_terminal
-from stemsteer.models import find, registry
-from stemsteer.taggers import load_tagger
-from stemsteer.vocabularies import find_tags
+from stemsteer.models.registry import find, registry
+from stemsteer.sound import audio
+from stemsteer.taggers.loading import load_tagger
+from stemsteer.taggers.vocabularies import find_tags
 
 EXAMPLES = """\
 examples, with the checkouts beside each other in ref/:

@@ -19,10 +19,10 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from stemsteer.ascent import Ascent, Steering, ascend
-from stemsteer.config import RunSettings
-from stemsteer.generators.jukebox import JukeboxGenerator
-from stemsteer.generators.vqvae import STRIDE, Architecture
+from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.vqvae import STRIDE, Architecture
+from stemsteer.settings.config import RunSettings
+from stemsteer.steering.ascent import Ascent, Steering, ascend
 
 MATRIX = {"cpu": 2048}  # rows of the matrices whose product sets the rate
 MATRIX_ON_DEVICES = 8192

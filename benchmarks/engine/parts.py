@@ -19,10 +19,10 @@ from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from stemsteer.ascent import Ascent, Listener, Steering, ascend
-from stemsteer.config import RunSettings
-from stemsteer.resampling import Resampler
-from stemsteer.taggers import Tagger
+from stemsteer.settings.config import RunSettings
+from stemsteer.sound.resampling import Resampler
+from stemsteer.steering.ascent import Ascent, Listener, Steering, ascend
+from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.musicnn_package.mel_power import MelPower
 from stemsteer.taggers.sota_music_tagging.front_end import MelDecibels
 from stemsteer.taggers.sota_music_tagging.hcnn import HarmonicSpectrogram

@@ -11,15 +11,15 @@ import soundfile
 import torch
 import yaml
 
-from stemsteer import audio
-from stemsteer.ascent import Listener, Steering
-from stemsteer.audio import Signal
-from stemsteer.config import Config, load_config
 from stemsteer.devices import choose_device
 from stemsteer.errors import UserError
-from stemsteer.generators import load_generator
-from stemsteer.taggers import load_tagger
-from stemsteer.vocabularies import find_tags
+from stemsteer.generators.loading import load_generator
+from stemsteer.settings.config import Config, load_config
+from stemsteer.sound import audio
+from stemsteer.sound.audio import Signal
+from stemsteer.steering.ascent import Listener, Steering
+from stemsteer.taggers.loading import load_tagger
+from stemsteer.taggers.vocabularies import find_tags
 
 AUDIO = Path(__file__).resolve().parents[2] / "tests" / "data" / "feelings_16khz.flac"
 RATE = 44100

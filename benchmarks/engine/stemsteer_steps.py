@@ -11,8 +11,8 @@ import sys
 from pace import Pace
 from setting import RUN, Setting
 
-from stemsteer.ascent import Ascent, ascend
 from stemsteer.errors import UserError
+from stemsteer.steering.ascent import Ascent, ascend
 
 
 def main() -> None:

@@ -30,10 +30,10 @@ from parts import Cost, profiled, synchronise
 from setting import RUN, Setting, add_arguments, from_arguments
 from tqdm import tqdm
 
-from stemsteer.ascent import Ascent, Steering, ascend
-from stemsteer.config import RunSettings
 from stemsteer.errors import UserError, told_on_terminal
 from stemsteer.files import written_whole
+from stemsteer.settings.config import RunSettings
+from stemsteer.steering.ascent import Ascent, Steering, ascend
 
 EXAMPLES = """\
 examples:

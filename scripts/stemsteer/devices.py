@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import torch
 
-from stemsteer.config import Precision
 from stemsteer.errors import UserError
+from stemsteer.validation import Precision
 
 # Options of glibc's mallopt(), from its malloc.h.
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from cluster import Cluster, SlurmJob, wait_until
-from stemsteer import audio
+from stemsteer.sound import audio
 from workdir import QUICK, REPOSITORY, Ended, Workdir, music
 
 PATIENCE = 480

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cluster import Cluster
-from stemsteer import audio
+from stemsteer.sound import audio
 from submission import Submission
 from workdir import QUICK, Ended, music
 
@@ -47,7 +47,7 @@ def test_everything_is_made(corpus: Submission, separated: Ended) -> None:
 
 
 def test_ascents_ask_for_a_gpu_and_get_one(corpus: Submission, separated: Ended, cluster: Cluster) -> None:
-    ascents = [job for job in cluster.jobs(corpus.folder) if "ascend" in job.work]
+    ascents = [job for job in cluster.jobs(corpus.folder) if "steer" in job.work]
     assert len(ascents) == len(SOURCES)
     for job in ascents:
         assert job.gpus == ("gres:gpu:1", "gpu:1")
@@ -57,7 +57,7 @@ def test_ascents_ask_for_a_gpu_and_get_one(corpus: Submission, separated: Ended,
 
 
 def test_all_other_jobs_are_few_and_ask_for_none(corpus: Submission, separated: Ended, cluster: Cluster) -> None:
-    others = [job for job in cluster.jobs(corpus.folder) if "ascend" not in job.work]
+    others = [job for job in cluster.jobs(corpus.folder) if "steer" not in job.work]
     assert {job.facts["Partition"] for job in others} == {"cpu"}
     assert {job.gpus for job in others} == {("", "(null)")}
     kinds = Counter(job.work.split("_")[1] for job in others)

@@ -43,7 +43,7 @@ def test_a_job_that_is_stopped_goes_on_in_another(
 def test_a_job_over_its_memory_gets_more(prepared: Submission, cluster: Cluster, tmp_path: Path) -> None:
     """On a site that wants the GPU as a generic resource."""
     submission = prepared.copy(tmp_path)
-    resources = ("ascend:slurm_partition=gpu", "ascend:gres=gpu:1", "ascend:mem_mb=400 * attempt ** 3")
+    resources = ("steer:slurm_partition=gpu", "steer:gres=gpu:1", "steer:mem_mb=400 * attempt ** 3")
     ended = submission.run(estimate("first"), "--set-resources", *resources)
     assert ended.status == 0, ended.output
     jobs = submission.ascents(cluster, "first")
@@ -85,7 +85,7 @@ def test_a_rerun_after_snakemake_was_killed_does_what_is_left(
     assert unlocked.status == 0, unlocked.output
     ended = submission.run(estimate("first"))
     assert ended.status == 0, ended.output
-    assert ended.jobs == {"ascend": 1, "total": 1}
+    assert ended.jobs == {"steer": 1, "total": 1}
     assert submission.record("first")["resumed_at"] > 0
 
 
@@ -110,7 +110,7 @@ def test_a_full_disk_leaves_nothing_half_written(cluster: Cluster, prepared: Sub
     with small_disk(tmp_path / "results/runs") as disk:
         ended = submission.run(estimate("first"), "--retries", "0")
         assert ended.status == 1
-        *_, told = submission.text("logs/ascend/slow/first/guitar.log").splitlines()
+        *_, told = submission.text("logs/steer/slow/first/guitar.log").splitlines()
         assert told.startswith("error: [Errno 28] No space left on device: 'results/runs/slow/")
         assert [path for path in disk.rglob("*") if path.is_file()] == []
         subprocess.run(["mount", "-o", "remount,size=16m", disk], check=True)
@@ -135,7 +135,7 @@ def test_a_partition_that_is_not_there_is_told_with_what_to_set(
     cluster: Cluster, prepared: Submission, tmp_path: Path
 ) -> None:
     submission = prepared.copy(tmp_path)
-    resources = ("ascend:slurm_partition=elsewhere", "ascend:gpu=1")
+    resources = ("steer:slurm_partition=elsewhere", "steer:gpu=1")
     ended = submission.run(estimate("first"), "--retries", "0", "--set-resources", *resources)
     assert ended.status == 1
     assert "hint: Slurm refused a job (invalid partition specified): in profiles/slurm/config.yaml" in ended.output

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from algorithm_one import algorithm_one
 from reference_vqvae import reference_vqvae
-from stemsteer.ascent import Listener, Steering, ascend
-from stemsteer.config import RunSettings
-from stemsteer.generators.jukebox import JukeboxGenerator
-from stemsteer.generators.vqvae import from_checkpoint
-from stemsteer.separation import Signals, masked_blocks
-from stemsteer.taggers import load_tagger
+from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.vqvae import from_checkpoint
+from stemsteer.masking.separation import Signals, masked_blocks
+from stemsteer.settings.config import RunSettings
+from stemsteer.steering.ascent import Listener, Steering, ascend
+from stemsteer.taggers.loading import load_tagger
 
 RATE = 44100
 SAMPLES = 4410  # not a whole number of the codec's hops, nor of the masks'

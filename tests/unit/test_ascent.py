@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from small_ascents import BandTagger, settings, small_generator, steering, two_tones
-from stemsteer.ascent import Listener, Steering, ascend, chunk_seed
+from stemsteer.steering.ascent import Listener, Steering, ascend, chunk_seed
 
 
 @pytest.mark.parametrize("mask", [True, False])

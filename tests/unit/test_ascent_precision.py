@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from small_ascents import BandTagger, settings, small_generator, two_tones
-from stemsteer.ascent import Ascent, Listener, Steering, ascend
-from stemsteer.config import Precision, RunSettings
 from stemsteer.devices import computing_in
 from stemsteer.errors import UserError
-from stemsteer.generators.jukebox import JukeboxGenerator
+from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.settings.config import RunSettings
+from stemsteer.steering.ascent import Ascent, Listener, Steering, ascend
+from stemsteer.validation import Precision
 
 CPU = torch.device("cpu")
 Flags = tuple[str, bool]

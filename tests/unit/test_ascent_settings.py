@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from small_ascents import Scripted, settings, steering
-from stemsteer.ascent import Ascent, Steered
-from stemsteer.config import RunSettings
+from stemsteer.settings.config import RunSettings
+from stemsteer.steering.ascent import Ascent, Steered
 
 
 def rates(changes: RunSettings) -> list[float]:

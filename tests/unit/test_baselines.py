@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from stemsteer import audio
-from stemsteer.audio import Signal
-from stemsteer.baselines import hpss, oracle_mask, repet_sim
-from stemsteer.codec_baselines import codec, codec_oracle
-from stemsteer.config import GeneratorSettings
-from stemsteer.generators import Generator, load_generator
-from stemsteer.metrics import si_sdr, snr
+from stemsteer.compared.baselines import hpss, oracle_mask, repet_sim
+from stemsteer.compared.codec_baselines import codec, codec_oracle
+from stemsteer.generators.base import Generator
+from stemsteer.generators.loading import load_generator
+from stemsteer.scores.metrics import si_sdr, snr
+from stemsteer.settings.config import GeneratorSettings
+from stemsteer.sound import audio
+from stemsteer.sound.audio import Signal
 
 RATE = 44_100
 CPU = torch.device("cpu")

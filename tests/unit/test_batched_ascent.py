@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from small_ascents import BandTagger, Excerpt, Scripted, settings, small_generator, steering_of, tones
-from stemsteer.ascent import Ascent, Listener, Moment, Steering, ascend
+from stemsteer.steering.ascent import Ascent, Listener, Moment, Steering, ascend
 from stemsteer.taggers.base import Tagger
-from stemsteer.vocabularies import Vocabulary
+from stemsteer.taggers.vocabularies import Vocabulary
 
 BATCH = [
     Excerpt((300, 4000), (0,), seed=1),

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemsteer.checkpoints import key_of, read_checkpoint, write_checkpoint
+from stemsteer.steering.checkpoints import key_of, read_checkpoint, write_checkpoint
 
 CPU = torch.device("cpu")
 KEY = key_of({"seed": 1})
@@ -146,7 +146,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: pyt
 KILLED_WHILE_IT_WRITES = """
 import os, signal, sys
 from pathlib import Path
-from stemsteer.checkpoints import write_checkpoint
+from stemsteer.steering.checkpoints import write_checkpoint
 
 def write_half_and_die(path, content):
     with path.open("wb") as file:

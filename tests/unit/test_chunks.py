@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemsteer.chunks import OverlapAdd, blocks_with_context, crossfade_weights, plan
+from stemsteer.sound.chunks import OverlapAdd, blocks_with_context, crossfade_weights, plan
 
 lengths = st.integers(1, 3000)
 longest = st.integers(30, 500)

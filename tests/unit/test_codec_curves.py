@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from stemsteer.codec_curves import CURVES, draw_curves
+from stemsteer.generators.jukebox.training.curves import CURVES, draw_curves
 
 
 def history(*steps: int) -> pd.DataFrame:

@@ -12,17 +12,17 @@ import soundfile
 import torch
 from safetensors.torch import save_file
 
-from stemsteer import encoding
-from stemsteer.codec_evaluation import (
+from stemsteer.generators import coding as encoding
+from stemsteer.generators.coding import encode_track
+from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.training.evaluation import (
     log_spectral_distance,
     log_spectral_distances,
     perplexity,
     reconstruct_unquantised,
 )
-from stemsteer.encoding import encode_track
-from stemsteer.generators.jukebox import JukeboxGenerator
-from stemsteer.generators.vqvae import VQVAE, Architecture
-from stemsteer.model_signal import ModelSignal
+from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
+from stemsteer.sound.mono_signal import MonoSignal
 
 SCRIPT = Path(__file__).parents[2] / "scripts/codec_evaluation.py"
 
@@ -57,15 +57,15 @@ def generator() -> JukeboxGenerator:
 
 
 @pytest.fixture
-def signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelSignal:
+def signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MonoSignal:
     """A track that is encoded in two blocks, the first of them a second."""
     monkeypatch.setattr(encoding, "BLOCK_SECONDS", 1)
     audio = np.random.default_rng(46).uniform(-1, 1, 44100 + 5000).astype(np.float32)
     soundfile.write(tmp_path / "track.wav", audio, 44100, "FLOAT")
-    return ModelSignal(tmp_path / "track.wav")
+    return MonoSignal(tmp_path / "track.wav")
 
 
-def test_a_track_has_the_distance_of_its_blocks(generator: JukeboxGenerator, signal: ModelSignal) -> None:
+def test_a_track_has_the_distance_of_its_blocks(generator: JukeboxGenerator, signal: MonoSignal) -> None:
     codes, _ = encode_track(signal, generator, torch.device("cpu"))
     whole = generator.decode_codes(torch.from_numpy(codes.astype(np.int64))[None])[0, : signal.samples]
     target = torch.from_numpy(signal.read(0, signal.samples))
@@ -77,7 +77,7 @@ def test_a_track_has_the_distance_of_its_blocks(generator: JukeboxGenerator, sig
 
 
 def test_latents_that_no_codebook_touches_decode_as_those_of_the_whole_track(
-    generator: JukeboxGenerator, signal: ModelSignal
+    generator: JukeboxGenerator, signal: MonoSignal
 ) -> None:
     audio = torch.from_numpy(signal.read(0, signal.samples))[None]
     padded = torch.nn.functional.pad(audio, (0, -signal.samples % generator.hop))

@@ -11,8 +11,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from stemsteer import codec_training
-from stemsteer.codec_training import (
+from stemsteer.errors import UserError
+from stemsteer.generators.jukebox.generator import load_jukebox
+from stemsteer.generators.jukebox.moving_codebook import MovingCodebook
+from stemsteer.generators.jukebox.training import training as codec_training
+from stemsteer.generators.jukebox.training.training import (
     CodecTraining,
     excerpts,
     learning_rate_factor,
@@ -21,10 +24,7 @@ from stemsteer.codec_training import (
     spectral_error,
     train,
 )
-from stemsteer.config import CodecTrainingSettings
-from stemsteer.errors import UserError
-from stemsteer.generators.jukebox import load_jukebox
-from stemsteer.generators.moving_codebook import MovingCodebook
+from stemsteer.settings.config import CodecTrainingSettings
 
 CPU = torch.device("cpu")
 TINY = CodecTrainingSettings(

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from file_server import FileServer, serving
-from stemsteer import catalogue, models
 from stemsteer.__main__ import main
-from stemsteer.catalogue import layout
-from stemsteer.models import Model, registry
-from stemsteer.presets import presets
-from stemsteer.vocabularies import load_vocabulary, sources
+from stemsteer.command_line import catalogue
+from stemsteer.command_line.catalogue import layout
+from stemsteer.models import registry as models
+from stemsteer.models.registry import Model, registry
+from stemsteer.settings.presets import presets
+from stemsteer.taggers.vocabularies import load_vocabulary, sources
 
 VOCABULARIES = ("mtat", "msd", "jamendo")
 

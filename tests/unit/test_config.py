@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from stemsteer.config import Config, RunSettings, load_config
 from stemsteer.errors import UserError
-from stemsteer.models import names_of
-from stemsteer.presets import presets
+from stemsteer.models.registry import names_of
+from stemsteer.settings.config import Config, RunSettings, load_config
+from stemsteer.settings.presets import presets
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 UMX = {"package": "open-unmix", "weights": "."}

@@ -12,14 +12,14 @@ import pytest
 import soundfile
 import yaml
 
-from stemsteer import audio
 from stemsteer.__main__ import main
-from stemsteer.audio import Signal
 from stemsteer.datasets import KINDS
 from stemsteer.datasets.tables import DATASETS
-from stemsteer.decoding import decode, decode_reference
-from stemsteer.tracks import Track, check_names, read_tracks
-from stemsteer.vocabularies import sources
+from stemsteer.settings.tracks import Track, check_names, read_tracks
+from stemsteer.sound import audio
+from stemsteer.sound.audio import Signal
+from stemsteer.sound.decoding import decode, decode_reference
+from stemsteer.taggers.vocabularies import sources
 from workdir import encode
 
 RATE = 44100
@@ -254,7 +254,7 @@ def test_the_table_is_one_that_the_workflow_decodes() -> None:
     encode(folder / "vocals.mp3", noise(1), RATE)
     write(folder / "drums.flac", noise(2))
     track = table("folder", "mine")["a song_ of mine"]
-    facts = decode(track.mixture, track.start, track.duration, Path("mixture.wav"), Path("model.wav"))
+    facts = decode(track.mixture, track.start, track.duration, Path("mixture.wav"), Path("mono.wav"))
     for source, path in track.references.items():
         decode_reference(path, track.start, track.duration, facts, Path(f"{source}.wav"))
         assert len(heard(f"{source}.wav")) == facts.samples

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemsteer import audio
-from stemsteer.decoding import Facts, decode, decode_reference
 from stemsteer.errors import UserError
+from stemsteer.sound import audio
+from stemsteer.sound.decoding import Facts, decode, decode_reference
 
 RATE = 44100
 AAC = {"codec": "aac", "rate": RATE, "channels": 2, "depth": None, "lossy": True}
@@ -56,9 +56,9 @@ def make(path: Path, signal: audio.Signal | None = None, rate: int = RATE, optio
 
 def decoded(path: str, start: float = 0.0, duration: float | None = None) -> tuple[Facts, audio.Signal, audio.Signal]:
     out = Path(path).parent / "out"
-    facts = decode(path, start, duration, out / "mixture.wav", out / "model.wav")
+    facts = decode(path, start, duration, out / "mixture.wav", out / "mono.wav")
     mixture, rate = audio.read(out / "mixture.wav")
-    model, model_rate = audio.read(out / "model.wav")
+    model, model_rate = audio.read(out / "mono.wav")
     assert (rate, model_rate, model.shape[1]) == (facts.sample_rate, 44100, 1)
     assert mixture.shape == (facts.samples, facts.channels)
     assert len(model) == audio.resampled_length(facts.samples, rate, 44100)
@@ -69,7 +69,7 @@ def assert_refused(path: str, sentence: str, start: float = 0.0, duration: float
     """Decoding fails with one sentence that names the file, and leaves nothing behind."""
     out = Path(path).parent / "out"
     with pytest.raises(UserError, match=sentence) as error:
-        decode(path, start, duration, out / "mixture.wav", out / "model.wav")
+        decode(path, start, duration, out / "mixture.wav", out / "mono.wav")
     assert str(error.value).startswith(repr(path))
     assert "\n" not in str(error.value)
     assert not out.exists() or list(out.iterdir()) == []
@@ -171,7 +171,7 @@ def test_an_excerpt_that_the_file_is_too_short_for(tmp_path):
     assert facts.samples == 4410
     assert "ends 0.100 s after 0.9 s" in facts.warnings[0]
     (tmp_path / "out" / "mixture.wav").unlink()
-    (tmp_path / "out" / "model.wav").unlink()
+    (tmp_path / "out" / "mono.wav").unlink()
     assert_refused(path, "is 1.000 s long and its excerpt starts at 1 s; let it start earlier", start=1.0)
 
 

@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 import pytest
 
 from file_server import FileServer, serving
-from stemsteer.downloads import download, one_at_a_time
+from stemsteer.models.downloads import download, one_at_a_time
 
 CONTENT = bytes(range(256)) * 1000
 

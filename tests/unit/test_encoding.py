@@ -9,13 +9,14 @@ import soundfile
 import torch
 from torch.nn import functional as F
 
-from stemsteer import encoding, metrics
-from stemsteer.audio import Signal
-from stemsteer.encoding import encode_track
-from stemsteer.generators import Generator
-from stemsteer.generators.jukebox import JukeboxGenerator
-from stemsteer.generators.vqvae import VQVAE, Architecture
-from stemsteer.model_signal import ModelSignal
+from stemsteer.generators import coding as encoding
+from stemsteer.generators.base import Generator
+from stemsteer.generators.coding import encode_track
+from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
+from stemsteer.scores import metrics
+from stemsteer.sound.audio import Signal
+from stemsteer.sound.mono_signal import MonoSignal
 
 # Hz. Blocks last whole seconds: at this rate they are short.
 RATE = 1000
@@ -33,12 +34,12 @@ def generator() -> Generator:
 
 
 @pytest.fixture
-def track(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Signal], ModelSignal]:
+def track(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Signal], MonoSignal]:
     monkeypatch.setattr(encoding, "BLOCK_SECONDS", 1)
 
-    def write(signal: Signal) -> ModelSignal:
-        soundfile.write(tmp_path / "model.wav", signal, RATE, "FLOAT")
-        return ModelSignal(tmp_path / "model.wav")
+    def write(signal: Signal) -> MonoSignal:
+        soundfile.write(tmp_path / "mono.wav", signal, RATE, "FLOAT")
+        return MonoSignal(tmp_path / "mono.wav")
 
     return write
 
@@ -49,7 +50,7 @@ def noise(samples: int) -> Signal:
 
 @pytest.mark.parametrize("samples", [2, 7, 8, 999, 1000, 1001, 3000, 20321])
 def test_blocks_give_the_codes_and_the_quality_of_the_whole(
-    generator: Generator, track: Callable[[Signal], ModelSignal], samples: int
+    generator: Generator, track: Callable[[Signal], MonoSignal], samples: int
 ) -> None:
     signal = track(noise(samples))
     codes, quality = encode_track(signal, generator, CPU)
@@ -64,7 +65,7 @@ def test_blocks_give_the_codes_and_the_quality_of_the_whole(
     assert quality.si_sdr_db == pytest.approx(metrics.si_sdr(whole.T.numpy(), decoded.T.numpy()), abs=1e-4)
 
 
-def test_a_silent_track_has_codes_but_no_quality(generator: Generator, track: Callable[[Signal], ModelSignal]) -> None:
+def test_a_silent_track_has_codes_but_no_quality(generator: Generator, track: Callable[[Signal], MonoSignal]) -> None:
     codes, quality = encode_track(track(np.zeros(2500, np.float32)), generator, CPU)
     assert len(codes) == -(-2500 // generator.hop)
     assert quality.snr_db is None
@@ -72,7 +73,7 @@ def test_a_silent_track_has_codes_but_no_quality(generator: Generator, track: Ca
     assert 1 <= quality.codes_used < 512
 
 
-def test_the_level_of_the_file_changes_nothing(generator: Generator, track: Callable[[Signal], ModelSignal]) -> None:
+def test_the_level_of_the_file_changes_nothing(generator: Generator, track: Callable[[Signal], MonoSignal]) -> None:
     loud, quality = encode_track(track(noise(3000)), generator, CPU)
     quiet, quality_of_quiet = encode_track(track(noise(3000) / 64), generator, CPU)
     assert np.array_equal(loud, quiet)

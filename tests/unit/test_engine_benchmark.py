@@ -17,9 +17,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from reference_vqvae import SAMPLES, reference_vqvae
 from stemsteer.errors import UserError
-from stemsteer.generators.vqvae import Architecture
-from stemsteer.resampling import Resampler
-from stemsteer.taggers import load_tagger
+from stemsteer.generators.jukebox.vqvae import Architecture
+from stemsteer.sound.resampling import Resampler
+from stemsteer.taggers.loading import load_tagger
 
 ENGINE = Path(__file__).parents[2] / "benchmarks" / "engine"
 PARTS = ("quantiser", "decoder", "mask", "resampler", "tagger front ends", "network of MTT_musicnn", "optimiser")

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from stemsteer import ffmpeg
 from stemsteer.errors import UserError
+from stemsteer.sound import ffmpeg
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stemsteer import audio
-from stemsteer.config import load_config
 from stemsteer.files import write_json
-from stemsteer.forecast import estimate, forecast, hours, jobs_left, lengths, steered_seconds
-from stemsteer.plan import Plan, Stem, make_plan
-from stemsteer.tracks import Track
+from stemsteer.jobs.forecast import estimate, forecast, hours, jobs_left, lengths, steered_seconds
+from stemsteer.settings.config import load_config
+from stemsteer.settings.plan import Plan, Stem, make_plan
+from stemsteer.settings.tracks import Track
+from stemsteer.sound import audio
 
 RATE = 8000
 GATHERING = dict.fromkeys(["plan_file", "scores", "statistics", "figures", "report"], 1)
@@ -51,13 +51,13 @@ def test_chunks_overlap(plan: Plan) -> None:
 
 
 def test_everything_is_left_at_first(plan: Plan) -> None:
-    assert jobs_left(plan) == {"decode": 3, "encode": 3, "ascend": 6, "stem": 6, **GATHERING}
+    assert jobs_left(plan) == {"decode": 3, "codes": 3, "steer": 6, "stem": 6, **GATHERING}
     said = forecast(plan)
     assert "3, 2.5 min of audio; 1 cannot be read: broken" in said
     assert "6 ascents, 6 left" in said
     assert "known when the first ascent of the run is finished" in said
     gathering = "1 plan_file, 1 scores, 1 statistics, 1 figures, 1 report"
-    assert f"jobs left   3 decode, 3 encode, 6 ascend, 6 stem, {gathering}\n" in said
+    assert f"jobs left   3 decode, 3 codes, 6 steer, 6 stem, {gathering}\n" in said
 
 
 def test_the_time_is_that_of_finished_ascents(plan: Plan) -> None:
@@ -68,12 +68,12 @@ def test_the_time_is_that_of_finished_ascents(plan: Plan) -> None:
     left = steered_seconds(30, plan.config.runs["mine"])
     said = forecast(plan)
     assert f"{hours(left)} of chunks x 20 steps; {hours(left * 20 * 0.1)} on cuda, as measured in 2 finished" in said
-    assert jobs_left(plan)["ascend"] == 3
+    assert jobs_left(plan)["steer"] == 3
 
 
 def test_sources_together_are_one_job(plan: Plan) -> None:
     together = Plan(plan.config.model_copy(update={"sources_together": True}), plan.tracks)
-    assert jobs_left(together)["ascend"] == 3
+    assert jobs_left(together)["steer"] == 3
 
 
 @pytest.fixture
@@ -143,10 +143,10 @@ def test_what_is_there_is_not_left(unmade: list[Track]) -> None:
 
 def test_a_track_that_no_run_separates_is_decoded_for_its_baselines(unmade: list[Track]) -> None:
     left = jobs_left(planned(unmade[:1], runs={"mine": {"sources": ["drums"]}}))
-    assert {kind: left[kind] for kind in ("decode", "encode", "ascend", "baselines")} == {
+    assert {kind: left[kind] for kind in ("decode", "codes", "steer", "baselines")} == {
         "decode": 1,
-        "encode": 0,
-        "ascend": 0,
+        "codes": 0,
+        "steer": 0,
         "baselines": 1,
     }
 
@@ -167,7 +167,7 @@ def test_what_is_gathered_from_new_files_is_made_anew(
     monkeypatch.chdir(tmp_path)
     plan = planned([Track("short", "short.wav", ("vocals",))], runs={"mine": {}})
     files = [
-        *("audio/short/model.wav", "codes/embedded/short.json", "runs/mine/estimates/short/vocals.json"),
+        *("audio/short/mono.wav", "codes/embedded/short.json", "runs/mine/estimates/short/vocals.json"),
         *("runs/mine/stems/short/vocals.json", "plan.json", "scores.tsv", "summary.tsv", "comparisons.tsv"),
         *(f"figures/{name}.svg" for name in ("distributions", "levels", "tags")),
         "report/index.html",

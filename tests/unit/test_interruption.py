@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from stemsteer.interruption import STOPPING, interruption_noticed
+from stemsteer.steering.interruption import STOPPING, interruption_noticed
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 TWO_SIGNALS = """
 import os, sys
-from stemsteer.interruption import interruption_noticed
+from stemsteer.steering.interruption import interruption_noticed
 
 first, second = map(int, sys.argv[1:])
 with interruption_noticed() as interruption:

@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from stemsteer import audio, metrics
-from stemsteer.audio import Signal
-from stemsteer.judge import WINDOWS_AT_ONCE, Judge, load_judge
-from stemsteer.taggers import Tagger
-from stemsteer.vocabularies import Vocabulary
+from stemsteer.scores import metrics
+from stemsteer.scores.judge import WINDOWS_AT_ONCE, Judge, load_judge
+from stemsteer.sound import audio
+from stemsteer.sound.audio import Signal
+from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.vocabularies import Vocabulary
 
 TESTS = Path(__file__).resolve().parents[1]
 # Made by tests/golden_scripts/musicnn_tensorflow.py, which runs the original code.

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stemsteer import audio
-from stemsteer.tracks import Track, check_names, read_tracks
-from stemsteer.vocabularies import sources
+from stemsteer.settings.tracks import Track, check_names, read_tracks
+from stemsteer.sound import audio
+from stemsteer.taggers.vocabularies import sources
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 from make_tables import Excerpt, excerpt, halved

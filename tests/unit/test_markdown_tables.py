@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemsteer.metrics import COLUMNS
-from stemsteer.score_tables import write_table
-from stemsteer.statistics import summary
+from stemsteer.scores.metrics import COLUMNS
+from stemsteer.scores.statistics import summary
+from stemsteer.scores.tables import write_table
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 import markdown_tables

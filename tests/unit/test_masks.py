@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stemsteer.errors import UserError
-from stemsteer.masks import Edges, istft, mask, masked, stft
+from stemsteer.masking.masks import Edges, istft, mask, masked, stft
 
 RATE = 44100
 

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemsteer import audio, bsseval, metrics
 from stemsteer.files import read_json
+from stemsteer.scores import bsseval, metrics
+from stemsteer.sound import audio
 
 RATE = 8000
 MUSIC = Path(__file__).parents[1] / "data/feelings_16khz.flac"

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemsteer import model_signal
-from stemsteer.audio import Signal
-from stemsteer.model_signal import ModelSignal
+from stemsteer.sound import mono_signal as mono_signal
+from stemsteer.sound.audio import Signal
+from stemsteer.sound.mono_signal import MonoSignal
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "model.wav"
+    return tmp_path / "mono.wav"
 
 
-def write(path: Path, signal: Signal) -> ModelSignal:
+def write(path: Path, signal: Signal) -> MonoSignal:
     soundfile.write(path, signal, 44100, "FLOAT")
-    return ModelSignal(path)
+    return MonoSignal(path)
 
 
 @pytest.mark.parametrize("peak", [1e-5, 0.1, 1.0, 3.0])
@@ -27,7 +27,7 @@ def write(path: Path, signal: Signal) -> ModelSignal:
 def test_the_peak_becomes_one_wherever_it_is(
     file: Path, monkeypatch: pytest.MonkeyPatch, peak: float, place: int, sign: int
 ) -> None:
-    monkeypatch.setattr(model_signal, "BLOCK", 64)
+    monkeypatch.setattr(mono_signal, "BLOCK", 64)
     signal = np.random.default_rng(1).uniform(-0.9 * peak, 0.9 * peak, 1000).astype(np.float32)
     signal[place] = sign * peak
     found = write(file, signal)

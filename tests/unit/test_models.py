@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from file_server import FileServer, serving
-from stemsteer import models
 from stemsteer.errors import UserError
-from stemsteer.models import (
-    RESOURCES,
+from stemsteer.models import registry as models
+from stemsteer.models.registry import (
     Model,
     fetch,
     find,
@@ -25,7 +24,8 @@ from stemsteer.models import (
     registry,
     sha256,
 )
-from stemsteer.vocabularies import load_vocabulary
+from stemsteer.places import RESOURCES
+from stemsteer.taggers.vocabularies import load_vocabulary
 
 CONTENT = b"the weights"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

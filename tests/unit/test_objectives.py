@@ -4,7 +4,8 @@ import math
 
 import torch
 
-from stemsteer.objectives import cross_entropy, tag_probabilities, target_vector
+from stemsteer.steering.objectives.cross_entropy import cross_entropy, target_vector
+from stemsteer.taggers.base import tag_probabilities
 
 
 def test_the_loss_is_the_cross_entropy_of_the_windows_mean_probability() -> None:

@@ -10,10 +10,10 @@ import torch
 
 import peer_models
 from peer_models import RATE
-from stemsteer.audio import Signal
-from stemsteer.config import PeerSettings
+from stemsteer.compared.peers import import_open_unmix, model_files, separate
 from stemsteer.errors import UserError
-from stemsteer.peers import import_open_unmix, model_files, separate
+from stemsteer.settings.config import PeerSettings
+from stemsteer.sound.audio import Signal
 
 CPU = torch.device("cpu")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stemsteer.config import load_config
 from stemsteer.errors import UserError
-from stemsteer.plan import Stem, make_plan
+from stemsteer.settings.config import load_config
+from stemsteer.settings.plan import Stem, make_plan
 
 TABLE = """\
 track\tmixture\tsources\treference_drums\treference_bass

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from stemsteer.generators import planar
-from stemsteer.generators.vqvae import VQVAE, Architecture
+from stemsteer.generators.jukebox.training import planar
+from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
 
 SAMPLES = 2048
 LEVELS = {"bottom": (3,), "middle": (2, 1)}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stemsteer import provenance
-from stemsteer.provenance import of_compared, of_stem, versions
+from stemsteer.jobs import provenance
+from stemsteer.jobs.provenance import of_compared, of_stem, versions
 
 
 def test_versions_are_those_installed() -> None:

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from stemsteer.config import Config, load_config
-from stemsteer.models import registry
-from stemsteer.published import COLUMNS, PRESET, beside_published, described, read_published, unlike_paper
-from stemsteer.statistics import SUMMARY_COLUMNS
-from stemsteer.vocabularies import find_tags, load_vocabulary
+from stemsteer.models.registry import registry
+from stemsteer.scores.published import COLUMNS, PRESET, beside_published, described, read_published, unlike_paper
+from stemsteer.scores.statistics import SUMMARY_COLUMNS
+from stemsteer.settings.config import Config, load_config
+from stemsteer.taggers.vocabularies import find_tags, load_vocabulary
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 

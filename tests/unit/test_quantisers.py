@@ -8,10 +8,10 @@ import torch
 from jukebox_infer.vqvae import bottleneck
 from torch import Tensor
 
-from stemsteer.generators.jukebox import JukeboxGenerator
-from stemsteer.generators.moving_codebook import MovingCodebook
-from stemsteer.generators.quantisers import ReinitialisedCodebook
-from stemsteer.generators.vqvae import VQVAE, Architecture
+from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.moving_codebook import MovingCodebook
+from stemsteer.generators.jukebox.quantisers import ReinitialisedCodebook
+from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
 
 CODES, CHANNELS, FRAMES = 32, 4, 60
 

@@ -56,34 +56,34 @@ def test_a_failed_track_is_one_failure_that_names_its_stems(finished):
 def test_the_failed_job_is_blamed_not_those_that_waited_for_it(results):
     remove_stem(results, "drums")
     (results / "results/codes/embedded/Song.json").unlink()
-    log = results / "logs/ascend/demo/Song/drums.log"
+    log = results / "logs/steer/demo/Song/drums.log"
     log.parent.mkdir(parents=True)
     log.write_text("step 3\nerror: the loss is not finite; lower learning_rate.\n\n")
     drums = next(stem for stem in collect(results).stems if stem.source == "drums")
-    assert drums.trouble == "Not made because ascend failed: the loss is not finite; lower learning_rate."
+    assert drums.trouble == "Not made because steer failed: the loss is not finite; lower learning_rate."
 
 
 def test_a_killed_job_and_one_that_never_started_are_told_apart(results):
     remove_stem(results, "drums")
     remove_stem(results, "vocals")
-    log = results / "logs/ascend/demo/Song/drums.log"
+    log = results / "logs/steer/demo/Song/drums.log"
     log.parent.mkdir(parents=True)
     log.write_text("step 17 of 40\n")
     troubles = {stem.source: stem.trouble for stem in collect(results).stems if stem.track == "Song"}
-    assert troubles["drums"].startswith("Not made because ascend did not finish: it still runs, or was interrupted")
+    assert troubles["drums"].startswith("Not made because steer did not finish: it still runs, or was interrupted")
     assert troubles["drums"].endswith("its log ends with: step 17 of 40")
-    assert troubles["vocals"].startswith("Not made because ascend did not run: the workflow stopped")
+    assert troubles["vocals"].startswith("Not made because steer did not run: the workflow stopped")
 
 
 def test_a_failed_job_for_all_sources_is_one_failure_with_its_own_log(tmp_path):
     make_results(tmp_path, seconds=0.2, tracks=("Song",), sources_together=True)
     for source in ("drums", "vocals"):
         remove_stem(tmp_path, source)
-    log = tmp_path / "logs/ascend/demo/Song/all.log"
+    log = tmp_path / "logs/steer/demo/Song/all.log"
     log.parent.mkdir(parents=True)
     log.write_text("error: stopped by SIGTERM after step 17 of 40 of drums.0.\n")
-    failure = next(failure for failure in collect(tmp_path).failures if failure.stage.rule == "ascend")
-    assert (failure.headline, failure.stage.log) == ("ascend failed", log)
+    failure = next(failure for failure in collect(tmp_path).failures if failure.stage.rule == "steer")
+    assert (failure.headline, failure.stage.log) == ("steer failed", log)
     assert failure.sentence == "stopped by SIGTERM after step 17 of 40 of drums.0."
     assert failure.stems == [("demo", "Song", "drums"), ("demo", "Song", "vocals")]
 

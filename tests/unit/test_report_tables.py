@@ -2,9 +2,9 @@
 
 import pytest
 
-from stemsteer.metrics import COLUMNS
 from stemsteer.report.tables import COMPARISONS, SCORES, SUMMARY, Column, format_number, packed, score_columns, text
-from stemsteer.statistics import COMPARISON_COLUMNS, SUMMARY_COLUMNS
+from stemsteer.scores.metrics import COLUMNS
+from stemsteer.scores.statistics import COMPARISON_COLUMNS, SUMMARY_COLUMNS
 
 
 @pytest.mark.parametrize(

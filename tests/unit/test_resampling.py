@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stemsteer.resampling import Resampler
+from stemsteer.sound.resampling import Resampler
 
 # A kernel takes longer to make than to use.
 resampler = cache(Resampler)

@@ -5,10 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stemsteer import audio, resources
-from stemsteer.config import RunSettings
-from stemsteer.resources import ascent_megabytes, ascent_seconds, computes_on_gpu, megabytes, minutes, track_seconds
-from stemsteer.tracks import Track
+from stemsteer.jobs import resources
+from stemsteer.jobs.resources import (
+    ascent_megabytes,
+    ascent_seconds,
+    computes_on_gpu,
+    megabytes,
+    minutes,
+    track_seconds,
+)
+from stemsteer.settings.config import RunSettings
+from stemsteer.settings.tracks import Track
+from stemsteer.sound import audio
 
 ABSENT = "absent.wav"
 
@@ -18,8 +26,8 @@ def track(mixture: Path | str, duration: float | None = None) -> Track:
 
 
 def test_a_decoded_track_is_as_long_as_its_model_signal(tmp_path):
-    audio.write(tmp_path / "model.wav", np.zeros((3 * 44100, 1), np.float32), 44100)
-    assert track_seconds(track(ABSENT, 60), str(tmp_path / "model.wav")) == pytest.approx(3, abs=0.01)
+    audio.write(tmp_path / "mono.wav", np.zeros((3 * 44100, 1), np.float32), 44100)
+    assert track_seconds(track(ABSENT, 60), str(tmp_path / "mono.wav")) == pytest.approx(3, abs=0.01)
 
 
 @pytest.mark.parametrize(("suffix", "kilobits"), [(".wav", 1411), (".flac", 800), (".mp3", 128), (".m4a", 96)])

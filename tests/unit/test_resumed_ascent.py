@@ -9,9 +9,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from small_ascents import Excerpt, settings, steering_of
-from stemsteer.ascent import Ascent, Steered
-from stemsteer.checkpoints import read_checkpoint, write_checkpoint
-from stemsteer.config import RunSettings
+from stemsteer.settings.config import RunSettings
+from stemsteer.steering.ascent import Ascent, Steered
+from stemsteer.steering.checkpoints import read_checkpoint, write_checkpoint
 
 STEPS = 8
 LOW = Excerpt((300, 4000), (0,), seed=1)

@@ -7,7 +7,7 @@ import torch
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
-from stemsteer.generators.rotation import rotated
+from stemsteer.generators.jukebox.training.rotation import rotated
 
 
 def gradient_of(frame: list[float], code: list[float], of_output: list[float]) -> Tensor:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from stemsteer.metrics import COLUMNS, Row
-from stemsteer.score_tables import gather, read_scores, write_scores, write_table
+from stemsteer.scores.metrics import COLUMNS, Row
+from stemsteer.scores.tables import gather, read_scores, write_scores, write_table
 
 
 def write(folder: Path, run: str, source: str, estimates: dict[str, float], track: str = "007") -> Path:

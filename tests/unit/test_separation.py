@@ -8,11 +8,11 @@ import pytest
 import soundfile
 import torch
 
-from stemsteer import separation
-from stemsteer.audio import Signal
-from stemsteer.config import MaskedSignal, RunSettings
-from stemsteer.masks import Edges, istft, stft
-from stemsteer.separation import Signals, masked_blocks, resample_file, steered_blocks
+from stemsteer.masking import separation
+from stemsteer.masking.masks import Edges, istft, stft
+from stemsteer.masking.separation import Signals, masked_blocks, resample_file, steered_blocks
+from stemsteer.settings.config import MaskedSignal, RunSettings
+from stemsteer.sound.audio import Signal
 
 MODEL_RATE = 44100
 MakeMixture = Callable[[Signal, Signal, int], Signals]

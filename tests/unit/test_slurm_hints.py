@@ -2,7 +2,7 @@
 
 import pytest
 
-from stemsteer.slurm_hints import hint
+from stemsteer.jobs.slurm_hints import hint
 
 REFUSED = "sbatch: error: {reason}\nsbatch: error: Batch job submission failed: {reason}\n"
 

@@ -15,13 +15,15 @@ from torch.nn import functional as F
 
 from random_weights import random_weights
 from stemsteer.errors import UserError
-from stemsteer.models import Model, registry, sha256
-from stemsteer.taggers import Tagger, load_tagger
+from stemsteer.models.registry import Model, registry, sha256
+from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.loading import load_tagger
+from stemsteer.taggers.sota_music_tagging.architectures import ARCHITECTURES as NETWORKS
 from stemsteer.taggers.sota_music_tagging.attention import class_token
 from stemsteer.taggers.sota_music_tagging.front_end import MelDecibels, decibels
 from stemsteer.taggers.sota_music_tagging.hcnn import HarmonicSpectrogram
-from stemsteer.taggers.sota_music_tagging.tagger import NETWORKS, SotaMusicTagger
-from stemsteer.vocabularies import load_vocabulary
+from stemsteer.taggers.sota_music_tagging.tagger import SotaMusicTagger
+from stemsteer.taggers.vocabularies import load_vocabulary
 
 TESTS = Path(__file__).resolve().parents[1]
 # Made by tests/golden_scripts/sota_music_tagging.py, which runs the original code.

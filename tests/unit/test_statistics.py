@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from stemsteer.metrics import COLUMNS
-from stemsteer.score_tables import read_scores, write_table
-from stemsteer.statistics import (
+from stemsteer.scores.metrics import COLUMNS
+from stemsteer.scores.statistics import (
     COMPARED,
     COMPARISON_COLUMNS,
     MEASURES,
@@ -19,6 +18,7 @@ from stemsteer.statistics import (
     interval,
     summary,
 )
+from stemsteer.scores.tables import read_scores, write_table
 
 Scored = tuple[str, str, str, str, float]
 

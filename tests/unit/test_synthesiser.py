@@ -5,9 +5,9 @@ import pytest
 from tinysoundfont.midi import ControlChange, Event, NoteOff, NoteOn, PitchBend, ProgramChange
 
 import general_midi
-from stemsteer.audio import Signal
 from stemsteer.datasets.general_midi import source_of
 from stemsteer.datasets.synthesiser import Synthesiser, sources_of
+from stemsteer.sound.audio import Signal
 
 RATE = 22050
 PIANO, BASS, STRINGS, DRUMS = 0, 1, 2, 9

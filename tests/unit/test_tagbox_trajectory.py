@@ -15,14 +15,14 @@ import soundfile
 import torch
 from torch import Tensor
 
-from stemsteer.ascent import Listener, Steered, Steering, ascend
-from stemsteer.config import GeneratorSettings, RunSettings
 from stemsteer.errors import UserError
-from stemsteer.generators import load_generator
-from stemsteer.models import find
-from stemsteer.separation import Signals, masked_blocks
-from stemsteer.taggers import load_tagger
-from stemsteer.vocabularies import find_tags
+from stemsteer.generators.loading import load_generator
+from stemsteer.masking.separation import Signals, masked_blocks
+from stemsteer.models.registry import find
+from stemsteer.settings.config import GeneratorSettings, RunSettings
+from stemsteer.steering.ascent import Listener, Steered, Steering, ascend
+from stemsteer.taggers.loading import load_tagger
+from stemsteer.taggers.vocabularies import find_tags
 
 GOLDEN = np.load(Path(__file__).parent / "golden" / "tagbox_trajectory.npz")
 AUDIO = Path(__file__).parents[1] / "data" / "feelings_16khz.flac"

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from stemsteer.errors import UserError
-from stemsteer.models import registry
-from stemsteer.taggers import LOADERS, Tagger, load_tagger
-from stemsteer.taggers.base import cut_into_windows
+from stemsteer.models.registry import registry
+from stemsteer.taggers import FAMILIES
+from stemsteer.taggers.base import Tagger, cut_into_windows
+from stemsteer.taggers.loading import load_tagger
 from stemsteer.taggers.musicnn_package.mel_power import MelPower, mel_filterbank
 from stemsteer.taggers.musicnn_package.tensorflow_checkpoint import read_checkpoint
 from stemsteer.taggers.musicnn_package.weights import read_weights
@@ -139,7 +140,7 @@ def test_musicnn_hears_windows_of_almost_three_seconds(seconds: float, windows: 
 def test_registry_has_all_and_their_hashes_are_the_published_ones() -> None:
     taggers = {name: model for name, model in registry().items() if model.kind == "tagger"}
     assert set(NAMES) <= set(taggers)
-    assert {model.family for model in taggers.values()} == set(LOADERS)
+    assert {model.family for model in taggers.values()} == set(FAMILIES)
     published = {str(file): file.hash for file in importlib.metadata.files("musicnn") or []}
     for name in NAMES:
         digest = published[f"musicnn/{name}/.data-00000-of-00001"]

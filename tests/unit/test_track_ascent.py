@@ -18,12 +18,12 @@ import soundfile
 import torch
 
 from small_ascents import BandTagger
-from stemsteer import track_ascent as module
-from stemsteer.audio import SILENCE_PEAK
-from stemsteer.config import RunSettings
 from stemsteer.errors import UserError
-from stemsteer.model_signal import ModelSignal
-from stemsteer.track_ascent import TrackAscent
+from stemsteer.settings.config import RunSettings
+from stemsteer.sound.audio import SILENCE_PEAK
+from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.steering import track_ascent as module
+from stemsteer.steering.track_ascent import TrackAscent
 from tones_track import (
     CHUNKS,
     RATE,
@@ -148,7 +148,7 @@ def test_estimates_have_the_level_of_the_file(tmp_path: Path, whole: Path) -> No
 
 def test_no_audio_is_held_of_what_was_given_away(tmp_path: Path) -> None:
     ascent = track_ascent(prepare(tmp_path), track_settings(steps=0))
-    pieces = list(ascent.steer(ModelSignal(tmp_path / "model.wav")))
+    pieces = list(ascent.steer(MonoSignal(tmp_path / "mono.wav")))
     assert len(pieces) == EXCERPTS
     assert sum(len(outcome.audio) for outcomes in ascent.outcomes.values() for _, outcome in outcomes) == 0
 
@@ -156,7 +156,7 @@ def test_no_audio_is_held_of_what_was_given_away(tmp_path: Path) -> None:
 def test_silent_chunks_are_not_steered(tmp_path: Path) -> None:
     """The middle of three, and the traces of noise in it stay out of the estimate."""
     audio = tones_that_change()
-    _, middle, _ = track_ascent(tmp_path).chunks(ModelSignal(prepare(tmp_path) / "model.wav"))
+    _, middle, _ = track_ascent(tmp_path).chunks(MonoSignal(prepare(tmp_path) / "mono.wav"))
     noise = np.random.default_rng(1).uniform(-1, 1, middle.stop - middle.start)
     audio[middle.start : middle.stop] = 0.4 * SILENCE_PEAK * noise
     prepare(tmp_path, audio)
@@ -430,7 +430,7 @@ def test_a_process_that_is_stopped_loses_no_step_that_it_has_finished(
 def key(folder: Path, changes: RunSettings | None = None, source: str = "low", **attributes: Any) -> str:
     """The key of a source; `attributes` are those of the track's ascents."""
     ascent = track_ascent(folder, changes, **attributes)
-    return ascent.key(source, ModelSignal(folder / "model.wav"))
+    return ascent.key(source, MonoSignal(folder / "mono.wav"))
 
 
 CHANGES: dict[str, Any] = {
@@ -475,7 +475,7 @@ def test_the_mask_of_the_stem_is_no_business_of_the_ascents(whole: Path) -> None
 def test_how_it_is_carried_out_does_not_change_the_key(whole: Path, tmp_path: Path) -> None:
     assert key(whole, batch=7, checkpoint_seconds=1.0) == key(whole)
     assert key(whole, sources=["low"]) == key(whole)
-    shutil.copy(whole / "model.wav", tmp_path)
+    shutil.copy(whole / "mono.wav", tmp_path)
     assert key(tmp_path) == key(whole)
 
 
@@ -484,7 +484,7 @@ def test_another_source_run_or_track_is_another_key(whole: Path) -> None:
     for name in ("run", "track"):
         ascent = track_ascent(whole)
         setattr(ascent, name, "another")
-        found.add(ascent.key("low", ModelSignal(whole / "model.wav")))
+        found.add(ascent.key("low", MonoSignal(whole / "mono.wav")))
     assert len(found) == 4
 
 
@@ -517,7 +517,7 @@ def test_other_weights_tags_or_versions_are_another_key(
         monkeypatch.setattr(module, "METHOD_VERSION", module.METHOD_VERSION + 1)
     else:
         monkeypatch.setattr(torch, "__version__", "2.99")
-    assert ascent.key("low", ModelSignal(whole / "model.wav")) != before
+    assert ascent.key("low", MonoSignal(whole / "mono.wav")) != before
 
 
 def test_a_tagger_of_another_name_is_the_same_one(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:

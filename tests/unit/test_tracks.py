@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stemsteer.errors import UserError
 from stemsteer.names import as_folder_name, is_folder_name
-from stemsteer.tracks import Track, check_names, read_tracks
+from stemsteer.settings.tracks import Track, check_names, read_tracks
 
 
 def table(folder: Path, text: str) -> str:

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from stemsteer.errors import UserError
-from stemsteer.metrics import COLUMNS as SCORES
-from stemsteer.score_tables import KEY, write_table
-from stemsteer.verification import COLUMNS, FIGURES, described, disagreement, verify
+from stemsteer.scores.metrics import COLUMNS as SCORES
+from stemsteer.scores.tables import KEY, write_table
+from stemsteer.scores.verification import COLUMNS, FIGURES, described, disagreement, verify
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify.py"
 NAMES = ["a", "007", "drums", "masked"]

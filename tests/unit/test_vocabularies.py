@@ -3,7 +3,7 @@
 import pytest
 
 from stemsteer.errors import UserError
-from stemsteer.vocabularies import Vocabulary, find_tags, load_vocabulary, sources
+from stemsteer.taggers.vocabularies import Vocabulary, find_tags, load_vocabulary, sources
 
 VOCABULARIES = ["mtat", "msd", "jamendo"]
 

@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 import general_midi
-from stemsteer.taggers import load_tagger
-from stemsteer.vocabularies import load_vocabulary
+from stemsteer.taggers.loading import load_tagger
+from stemsteer.taggers.vocabularies import load_vocabulary
 
 pytest.importorskip("tinysoundfont")
 pytestmark = [

@@ -9,9 +9,9 @@ from safetensors.torch import load_file
 
 from reference_vqvae import SAMPLES, reference_vqvae
 from stemsteer.errors import UserError
-from stemsteer.generators.jukebox import load_jukebox
-from stemsteer.generators.vqvae import VQVAE, Architecture, from_checkpoint
-from stemsteer.models import find
+from stemsteer.generators.jukebox.generator import load_jukebox
+from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture, from_checkpoint
+from stemsteer.models.registry import find
 
 LEVELS = (0, 1, 2)
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import torch
 
-from stemsteer import audio
-from stemsteer.checkpoints import DIGEST_BYTES
+from stemsteer.sound import audio
+from stemsteer.steering.checkpoints import DIGEST_BYTES
 from workdir import Ended, Workdir, music
 
 RATE = 44100
@@ -71,7 +71,7 @@ def separate(tmp_path_factory: pytest.TempPathFactory) -> Workdir:
     workdir = prepare(tmp_path_factory.mktemp("separate"))
     ended = workdir.snakemake(*estimates(*SOURCES), **SETTINGS)
     assert ended.status == 0, ended.output
-    assert ended.jobs == {"decode": 1, "encode": 1, "ascend": 2, "total": 4}
+    assert ended.jobs == {"decode": 1, "codes": 1, "steer": 2, "total": 4}
     assert len(record(workdir, "guitar")["chunks"]) == CHUNKS
     return workdir
 
@@ -100,7 +100,7 @@ def processes(folder: Path) -> dict[int, list[str]]:
 def stop_the_job(folder: Path, number: int) -> None:
     """Send a signal to the Python process of an ascent, and to nobody else."""
     scripts = {pid: arguments[1] for pid, arguments in processes(folder).items() if len(arguments) == 3}
-    (job,) = (pid for pid, script in scripts.items() if script.endswith(".ascend.py"))
+    (job,) = (pid for pid, script in scripts.items() if script.endswith(".steer.py"))
     os.kill(job, number)
 
 
@@ -161,7 +161,7 @@ def assert_goes_on(workdir: Workdir, separate: Workdir) -> None:
     taken = steps_taken(workdir)
     ended = workdir.snakemake(*estimates("guitar"), **OFTEN)
     assert ended.status == 0, ended.output
-    assert ended.jobs == {"ascend": 1, "total": 1}
+    assert ended.jobs == {"steer": 1, "total": 1}
     chunks = record(workdir, "guitar")["chunks"]
     again = sum(chunk["steps"] - chunk["resumed_at"] for chunk in chunks)
     # Every step that was finished counts; the one that was not is lost.
@@ -186,7 +186,7 @@ def test_an_ascent_that_was_asked_to_stop_says_so_and_goes_on_where_it_was(
     encoded: Workdir, separate: Workdir, tmp_path: Path, stop: Callable[[Path, int], None], number: signal.Signals
 ) -> None:
     workdir, ended = interrupted(encoded, tmp_path, stop, number)
-    sentence = workdir.text("logs/ascend/quick/song/guitar.log").splitlines()[-1]
+    sentence = workdir.text("logs/steer/quick/song/guitar.log").splitlines()[-1]
     step = steps_taken(workdir) % STEPS or STEPS
     assert sentence.startswith(f"error: stopped by {number.name} after step {step} of {STEPS} of guitar.")
     assert sentence in ended.output
@@ -212,13 +212,13 @@ def test_sources_together_are_one_job_to_which_another_one_can_be_added(
     workdir = copy(encoded, tmp_path)
     together = workdir.snakemake(*estimates(*SOURCES), **TOGETHER)
     assert together.status == 0, together.output
-    assert together.jobs == {"ascend": 1, "total": 1}
+    assert together.jobs == {"steer": 1, "total": 1}
     assert made(workdir) == made(separate)
     # With the time that they took.
     before = [record(workdir, source) for source in SOURCES]
     more = workdir.snakemake(*estimates("piano"), **{**TOGETHER, "sources": [*SOURCES, "piano"]})
     assert more.status == 0, more.output
-    assert more.jobs == {"ascend": 1, "total": 1}
+    assert more.jobs == {"steer": 1, "total": 1}
     assert made(workdir) == made(separate)
     assert [record(workdir, source) for source in SOURCES] == before
     assert len(record(workdir, "piano")["chunks"]) == CHUNKS
@@ -233,7 +233,7 @@ def test_there_is_a_job_for_each_track_or_for_each_of_its_sources(
     workdir.tracks({**song, "track": "two"}, {**song, "track": "three", "sources": "guitar, drums, piano"})
     runs = {"quick": RUN, "guitars only": {**RUN, "sources": ["guitar"]}}
     dry = workdir.snakemake("-n", "stems", **{**SETTINGS, "runs": runs, "sources_together": together})
-    assert sum(number for rule, number in dry.jobs.items() if rule.startswith("ascend")) == jobs
+    assert sum(number for rule, number in dry.jobs.items() if rule.startswith("steer")) == jobs
 
 
 def test_one_core_comes_to_the_same_bytes_as_two(separate: Workdir, tmp_path: Path) -> None:

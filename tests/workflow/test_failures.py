@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemsteer import audio
+from stemsteer.sound import audio
 from workdir import Ended, Workdir, music
 
 RATE = 16000
@@ -111,7 +111,7 @@ def failed_copy(failed: tuple[Workdir, Ended], tmp_path: Path) -> Workdir:
 
 def test_the_same_command_tries_again_what_is_missing(failed_copy: Workdir) -> None:
     ended = failed_copy.snakemake("-n")
-    assert ended.jobs["decode"] == ended.jobs["ascend"] == len(BROKEN)
+    assert ended.jobs["decode"] == ended.jobs["steer"] == len(BROKEN)
     assert ended.jobs["decode_reference"] == 1
     assert ended.jobs["report"] == ended.jobs["scores"] == ended.jobs["statistics"] == 1
 
@@ -129,6 +129,6 @@ def test_scores_that_are_no_longer_asked_for_go(failed_copy: Workdir) -> None:
 def test_where_no_report_was_wanted_a_failure_leaves_it_alone(failed_copy: Workdir) -> None:
     page = failed_copy.folder / "results/report/index.html"
     page.write_text("of an earlier run", encoding="utf-8")
-    ended = failed_copy.snakemake("results/audio/words.mp3/model.wav")
+    ended = failed_copy.snakemake("results/audio/words.mp3/mono.wav")
     assert ended.status == 1
     assert page.read_text(encoding="utf-8") == "of an earlier run"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from file_server import FileServer, serving
-from stemsteer import audio
-from stemsteer.models import RESOURCES, sha256
+from stemsteer.models.registry import sha256
+from stemsteer.places import RESOURCES
+from stemsteer.sound import audio
 from workdir import REPOSITORY, Ended, Workdir, music
 
 WEIGHTS = RESOURCES / "codec/embedded.safetensors"
@@ -113,7 +114,7 @@ def test_a_job_without_weights_says_how_to_fetch_them_and_asks_no_server(machine
     ended = machine.snakemake(CODES)
     assert ended.status == 1
     sentence = "error: the weights of tiny are not on this machine: fetch them with `snakemake models`, "
-    assert machine.workdir.text("logs/encode/tiny/song.log").startswith(sentence)
+    assert machine.workdir.text("logs/codes/tiny/song.log").startswith(sentence)
     assert sentence in ended.output
     assert machine.server.requests == []
 

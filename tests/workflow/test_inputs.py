@@ -52,7 +52,7 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Ended]:
 def test_the_run_succeeds(songs: tuple[Workdir, Ended]) -> None:
     _, ended = songs
     assert ended.status == 0, ended.output
-    assert ended.jobs["ascend"] == len(SONGS)
+    assert ended.jobs["steer"] == len(SONGS)
 
 
 @pytest.mark.parametrize("song", SONGS, ids=lambda song: song.file)

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from random_weights import random_weights
-from stemsteer import audio
-from stemsteer.models import sha256
+from stemsteer.models.registry import sha256
+from stemsteer.sound import audio
 from stemsteer.taggers.sota_music_tagging.short import Short
 from workdir import QUICK, Ended, Workdir, music
 
@@ -46,7 +46,7 @@ def test_it_steers_beside_a_published_one(workdir: Workdir, separated: Ended) ->
 def test_other_weights_redo_the_run(workdir: Workdir, separated: Ended) -> None:
     assert workdir.snakemake("-n", "stems", **SETTINGS).jobs == {}
     (workdir.folder / "short.pth").touch()
-    assert workdir.snakemake("-n", "stems", **SETTINGS).jobs == {"ascend": 1, "stem": 1, "stems": 1, "total": 3}
+    assert workdir.snakemake("-n", "stems", **SETTINGS).jobs == {"steer": 1, "stem": 1, "stems": 1, "total": 3}
 
 
 @pytest.mark.parametrize(

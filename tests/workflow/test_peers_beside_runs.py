@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import peer_models
-from stemsteer import audio
-from stemsteer.models import sha256
+from stemsteer.models.registry import sha256
+from stemsteer.sound import audio
 from workdir import QUICK, Ended, Workdir, music
 
 RATE = 32_000

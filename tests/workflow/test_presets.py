@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stemsteer import audio
-from stemsteer.presets import presets
+from stemsteer.settings.presets import presets
+from stemsteer.sound import audio
 from workdir import Ended, Workdir, music
 
 RATE = 44100
@@ -30,7 +30,7 @@ def separated(workdir: Workdir) -> Ended:
 def test_every_ready_made_run_makes_stems(workdir: Workdir, separated: Ended) -> None:
     assert separated.status == 0, separated.output
     number = len(presets())
-    assert separated.jobs["ascend"] == separated.jobs["stem"] == number > 5
+    assert separated.jobs["steer"] == separated.jobs["stem"] == number > 5
     assert separated.jobs["reconstruction"] == 1  # shared by all runs that need it
     records = {name: workdir.json(f"results/runs/{name}/stems/song/guitar.json") for name in presets()}
     assert records["tagbox-code"]["stem_is"] == records["tagbox-paper"]["stem_is"] == "residual"
@@ -41,7 +41,7 @@ def test_every_ready_made_run_makes_stems(workdir: Workdir, separated: Ended) ->
 
 @pytest.mark.parametrize(
     ("run", "whole"),
-    [("tagbox-paper", "results/audio/song/model.wav"), ("tagbox-code", "results/codes/embedded/song.wav")],
+    [("tagbox-paper", "results/audio/song/mono.wav"), ("tagbox-code", "results/codes/embedded/song.wav")],
 )
 def test_the_parts_add_up_to_what_was_masked(workdir: Workdir, separated: Ended, run: str, whole: str) -> None:
     stem, other, expected = (
@@ -58,7 +58,7 @@ def test_the_parts_add_up_to_what_was_masked(workdir: Workdir, separated: Ended,
 
 def test_the_reconstruction_is_at_the_level_of_the_file(workdir: Workdir, separated: Ended) -> None:
     song, reconstruction = (
-        workdir.audio(path)[0][:, 0] for path in ("results/audio/song/model.wav", "results/codes/embedded/song.wav")
+        workdir.audio(path)[0][:, 0] for path in ("results/audio/song/mono.wav", "results/codes/embedded/song.wav")
     )
     assert reconstruction.shape == song.shape
     error = np.square(song - reconstruction).sum() / np.square(song).sum()
@@ -71,7 +71,7 @@ def test_with_their_own_weights_they_are_planned(workdir: Workdir) -> None:
     runs = {name: {"preset": name} for name in presets()}
     planned = workdir.snakemake("-n", "stems", runs=runs)
     assert planned.status == 0, planned.output
-    assert planned.jobs["ascend"] == len(presets())
+    assert planned.jobs["steer"] == len(presets())
 
 
 def test_a_run_that_there_is_not_is_told(workdir: Workdir) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stemsteer import audio
+from stemsteer.sound import audio
 from workdir import QUICK, REPOSITORY, Workdir, music, snakemake
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stemsteer import audio
-from stemsteer.models import published_digest
+from stemsteer.models.registry import published_digest
+from stemsteer.sound import audio
 from workdir import QUICK, REPOSITORY, Ended, Workdir, music, snakemake
 
 PARTS = ("Snakefile", "config.yaml", "rules", "scripts", "profiles", "resources", "envs")
@@ -65,7 +65,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return checkout
 
 
-@pytest.mark.parametrize("file", ["scripts/ascend.py", "scripts/stemsteer/ascent.py", "rules/ascend.smk"])
+@pytest.mark.parametrize("file", ["scripts/steer.py", "scripts/stemsteer/steering/ascent.py", "rules/steer.smk"])
 def test_a_comment_redoes_nothing(finished: Checkout, file: str) -> None:
     path = finished.folder / file
     path.write_text(path.read_text(encoding="utf-8") + "# A comment.\n", encoding="utf-8")
@@ -74,12 +74,12 @@ def test_a_comment_redoes_nothing(finished: Checkout, file: str) -> None:
 
 def test_a_new_track_is_all_that_is_done(finished: Checkout) -> None:
     finished.ask_for(["first", "second"], "guitar")
-    assert finished.would_do() == {"decode": 1, "encode": 1, "ascend": 1, "stem": 1}
+    assert finished.would_do() == {"decode": 1, "codes": 1, "steer": 1, "stem": 1}
 
 
 def test_a_new_source_is_all_that_is_done(finished: Checkout) -> None:
     finished.ask_for(["first"], "guitar, drums")
-    assert finished.would_do() == {"ascend": 1, "stem": 1}
+    assert finished.would_do() == {"steer": 1, "stem": 1}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_new_source_is_all_that_is_done(finished: Checkout) -> None:
         ({"output": "residual"}, {"stem": 1}),
         ({"stem_fft_size": 2048}, {"stem": 1}),
         ({"sources": ["guitar", "drums"]}, {}),
-        ({"learning_rate": 1.0}, {"ascend": 1, "stem": 1}),
+        ({"learning_rate": 1.0}, {"steer": 1, "stem": 1}),
     ],
 )
 def test_a_setting_redoes_what_depends_on_it(finished: Checkout, setting: dict, redone: dict[str, int]) -> None:
@@ -103,11 +103,11 @@ def test_other_weights_of_the_name_redo_what_they_made(finished: Checkout) -> No
     before = published_digest("embedded")
     assert before is not None
     finished.edit("resources/models.yaml", before, before[::-1])
-    assert finished.would_do() == {"encode": 1, "ascend": 1, "stem": 1}
+    assert finished.would_do() == {"codes": 1, "steer": 1, "stem": 1}
     finished.edit("resources/models.yaml", before[::-1], before)
 
 
 def test_a_change_of_the_method_redoes_what_depends_on_it(finished: Checkout) -> None:
     finished.ask_for(["first"], "guitar")
     finished.edit("scripts/stemsteer/__init__.py", "METHOD_VERSION = ", "METHOD_VERSION = 1 + ")
-    assert finished.would_do() == {"decode": 1, "encode": 1, "ascend": 1, "stem": 1}
+    assert finished.would_do() == {"decode": 1, "codes": 1, "steer": 1, "stem": 1}

@@ -11,11 +11,11 @@ import torch
 import yaml
 
 from reference_vqvae import reference_vqvae
-from stemsteer import audio
-from stemsteer.config import load_config
-from stemsteer.forecast import jobs_left
-from stemsteer.models import sha256
-from stemsteer.plan import make_plan
+from stemsteer.jobs.forecast import jobs_left
+from stemsteer.models.registry import sha256
+from stemsteer.settings.config import load_config
+from stemsteer.settings.plan import make_plan
+from stemsteer.sound import audio
 from workdir import QUICK, Ended, Workdir, music, snakemake
 
 RATE = 44100
@@ -81,7 +81,7 @@ def as_wav(workdir: Workdir, separated: Ended) -> Ended:
 
 def test_every_job_is_done_once(separated: Ended) -> None:
     assert separated.status == 0, separated.output
-    audio_jobs = {"decode": 1, "decode_reference": 1, "encode": 2, "ascend": 3, "stem": 3, "evaluate": 3}
+    audio_jobs = {"decode": 1, "decode_reference": 1, "codes": 2, "steer": 3, "stem": 3, "evaluate": 3}
     assert separated.jobs == {**audio_jobs, **AFTER_ALL, "scores": 1, "plan_file": 1, "total": 19}
 
 
@@ -119,7 +119,7 @@ def test_the_plan_counts_the_jobs_of_a_dry_run(
     counted: Counter[str] = Counter()
     for rule, number in workdir.snakemake("-n", **settings).jobs.items():
         # Ascents to several sources at once are of several rules.
-        counted[re.sub(r"^ascend_\d+$", "ascend", rule)] += number
+        counted[re.sub(r"^ascend_\d+$", "steer", rule)] += number
     plan = make_plan(load_config(yaml.safe_load(workdir.text("mine.yaml"))))
     left = jobs_left(plan)
     assert {**left, "all": 1, "total": left.total() + 1} == counted
@@ -156,7 +156,7 @@ def test_a_long_track_is_steered_in_chunks_and_joined(workdir: Workdir, separate
     estimate, _ = workdir.audio(f"{folder}/{SOURCE}.wav")
     assert estimate.shape == (SAMPLES, 1)
     # The codec's copy of the excerpt runs through the seam, in place.
-    model, _ = workdir.audio(f"results/audio/{TRACK}/model.wav")
+    model, _ = workdir.audio(f"results/audio/{TRACK}/mono.wav")
     seam = slice(28665, 37485)
     assert np.corrcoef(estimate[seam, 0], model[seam, 0])[0, 1] > 0.5
 
@@ -180,21 +180,21 @@ def test_nothing_is_done_twice(workdir: Workdir, separated: Ended) -> None:
 def test_another_source_asks_for_its_own_jobs_only(workdir: Workdir, separated: Ended) -> None:
     more = workdir.snakemake("-n", **{**SETTINGS, "tracks": "more.tsv"})
     assert more.status == 0
-    assert more.jobs == {"ascend": 3, "stem": 3, "plan_file": 1, **AFTER_ALL, "total": 11}
+    assert more.jobs == {"steer": 3, "stem": 3, "plan_file": 1, **AFTER_ALL, "total": 11}
 
 
 def test_another_setting_redoes_its_run_only(workdir: Workdir, separated: Ended) -> None:
     runs = {**RUNS, "style": {**RUNS["style"], "steps": 2}}
     redone = workdir.snakemake("-n", **{**SETTINGS, "runs": runs})
     assert redone.status == 0
-    once = dict.fromkeys(["ascend", "stem", "evaluate", "scores", "plan_file"], 1)
+    once = dict.fromkeys(["steer", "stem", "evaluate", "scores", "plan_file"], 1)
     assert redone.jobs == {**once, **AFTER_ALL, "total": 9}
 
 
 def test_another_checkpoint_redoes_what_came_from_it(workdir: Workdir, separated: Ended) -> None:
     (workdir.folder / "random.pth.tar").touch()
     redone = workdir.snakemake("-n", **SETTINGS)
-    once = dict.fromkeys(["encode", "ascend", "stem", "evaluate", "scores"], 1)
+    once = dict.fromkeys(["codes", "steer", "stem", "evaluate", "scores"], 1)
     assert redone.jobs == {**once, **AFTER_ALL, "total": 9}
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from stemsteer.metrics import COLUMNS
-from stemsteer.score_tables import write_table
+from stemsteer.scores.metrics import COLUMNS
+from stemsteer.scores.tables import write_table
 from workdir import Ended, Workdir
 
 NAMES = {"run": "quick", "track": "007", "source": "guitar", "estimate": "masked", "warning": ""}

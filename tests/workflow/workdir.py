@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from stemsteer import audio
-from stemsteer.audio import Signal
+from stemsteer.sound import audio
+from stemsteer.sound.audio import Signal
 
 REPOSITORY = Path(__file__).parents[2]
 MUSIC = REPOSITORY / "tests/data/feelings_16khz.flac"

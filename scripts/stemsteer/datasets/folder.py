@@ -9,8 +9,8 @@ from pathlib import Path
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.errors import UserError
 from stemsteer.names import as_folder_name
-from stemsteer.tracks import SUFFIXES
-from stemsteer.vocabularies import sources
+from stemsteer.settings.tracks import SUFFIXES
+from stemsteer.taggers.vocabularies import sources
 
 MIXTURE = "mixture"
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from stemsteer import audio
-from stemsteer.audio import Signal
 from stemsteer.datasets.streams import read_stream
-from stemsteer.decoder import decoding
-from stemsteer.decoding import REFERENCE_TOLERANCE, finite
 from stemsteer.errors import UserError
-from stemsteer.probing import Header, probe
-from stemsteer.tracks import Track
+from stemsteer.settings.tracks import Track
+from stemsteer.sound import audio
+from stemsteer.sound.audio import Signal
+from stemsteer.sound.decoder import decoding
+from stemsteer.sound.decoding import REFERENCE_TOLERANCE, finite
+from stemsteer.sound.probing import Header, probe
 
 
 @dataclass(frozen=True)

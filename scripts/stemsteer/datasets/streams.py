@@ -5,9 +5,9 @@ from pathlib import Path
 import ffmpeg
 import numpy as np
 
-from stemsteer.audio import Signal
 from stemsteer.errors import UserError
-from stemsteer.ffmpeg import put_on_path
+from stemsteer.sound.audio import Signal
+from stemsteer.sound.ffmpeg import put_on_path
 
 LOST_SAMPLES = 2 * 1024
 """Two frames of AAC, which a decoder may drop or add at an end."""

@@ -7,8 +7,8 @@ import numpy as np
 import tinysoundfont
 from tinysoundfont.midi import ControlChange, Event, NoteOff, NoteOn, PitchBend, ProgramChange
 
-from stemsteer.audio import Signal
 from stemsteer.datasets.general_midi import OTHER, SOURCES, source_of
+from stemsteer.sound.audio import Signal
 
 CHANNELS = 16
 DRUM_CHANNEL = 9

@@ -11,8 +11,8 @@ from stemsteer.datasets import folder, moisesdb, musdb18, slakh
 from stemsteer.datasets.stems import Stems, as_track
 from stemsteer.errors import UserError
 from stemsteer.files import written_whole
-from stemsteer.tracks import REFERENCE, Track, check_sources
-from stemsteer.vocabularies import sources
+from stemsteer.settings.tracks import REFERENCE, Track, check_sources
+from stemsteer.taggers.vocabularies import sources
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
-from stemsteer.generators.quantisers import CodebookMode, Quantiser
+from stemsteer.generators.jukebox.quantisers import CodebookMode, Quantiser
 
 
 class Generator(nn.Module, ABC):

@@ -16,7 +16,7 @@ import soundfile
 
 from stemsteer.errors import UserError
 from stemsteer.files import read_json
-from stemsteer.metrics import FOR_COMPARISON
+from stemsteer.scores.metrics import FOR_COMPARISON
 
 ERROR_PREFIX = "error: "
 AUDIO_SUFFIXES = (".wav", ".flac")
@@ -332,7 +332,7 @@ class Collection:
         if generator:
             stages.append(self._encode(generator, track))
         of_ascent = (run, track, "all") if self.plan.sources_together else of_stem
-        stages.append(self._stage("ascend", of_ascent, folder / "estimates" / track / f"{source}.wav"))
+        stages.append(self._stage("steer", of_ascent, folder / "estimates" / track / f"{source}.wav"))
         stem = folder / "stems" / track / f"{source}{self.plan.stem_suffix}"
         stages.append(self._stage("stem", of_stem, stem))
         if has_reference:
@@ -357,7 +357,7 @@ class Collection:
         return self._stage("decode", (track,), Path("audio") / track / "mixture.wav")
 
     def _encode(self, generator: str, track: str) -> Stage:
-        return self._stage("encode", (generator, track), Path("codes") / generator / f"{track}.json")
+        return self._stage("codes", (generator, track), Path("codes") / generator / f"{track}.json")
 
     def _decode_reference(self, track: str, source: str) -> Stage:
         return self._stage("decode_reference", (track, source), Path("audio") / track / "references" / f"{source}.wav")

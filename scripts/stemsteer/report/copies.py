@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from stemsteer.audio import Signal, blocks, resampled
 from stemsteer.files import written_whole
+from stemsteer.sound.audio import Signal, blocks, resampled
 
 MAX_RATE = 48_000
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from stemsteer.models import registry
-from stemsteer.provenance import SCORING
+from stemsteer.jobs.provenance import SCORING
+from stemsteer.models.registry import registry
 from stemsteer.report.collect import Collection
 
 SCORED_WITH = ("python", SCORING, "numpy", "scipy", "torch")

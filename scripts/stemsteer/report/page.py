@@ -18,7 +18,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from stemsteer import METHOD_VERSION
 from stemsteer.files import written_whole
-from stemsteer.metrics import FOR_COMPARISON
 from stemsteer.report.collect import Collection, Plan, Row, Track
 from stemsteer.report.distributions import DISTRIBUTIONS
 from stemsteer.report.origins import of_the_judge, of_the_scores, origins
@@ -37,6 +36,7 @@ from stemsteer.report.tables import (
     text,
 )
 from stemsteer.report.views import TrackView, show_tracks
+from stemsteer.scores.metrics import FOR_COMPARISON
 
 ROOT = Path(__file__).resolve().parents[3]
 TEMPLATES = ROOT / "report"

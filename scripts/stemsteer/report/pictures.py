@@ -21,8 +21,8 @@ from matplotlib.image import imsave
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from stemsteer.audio import Signal
 from stemsteer.files import written_whole
+from stemsteer.sound.audio import Signal
 
 RANGE_DB = 80.0
 """Span of a spectrogram's colours, dB."""

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from stemsteer import statistics
 from stemsteer.report.collect import Row
+from stemsteer.scores import statistics
 
 
 @dataclass(frozen=True)

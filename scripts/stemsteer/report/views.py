@@ -8,10 +8,10 @@ from typing import Any
 
 import soundfile
 
-from stemsteer.metrics import FOR_COMPARISON
 from stemsteer.report.collect import Collection, Row, Source, Stem, Track
 from stemsteer.report.copies import write_copies
 from stemsteer.report.pictures import Picture, TrackSpectrograms, draw_curves
+from stemsteer.scores.metrics import FOR_COMPARISON
 
 
 @dataclass(frozen=True)

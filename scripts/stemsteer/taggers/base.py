@@ -1,21 +1,18 @@
 """What the ascent needs of a pretrained music tagger, and how audio is cut into the windows it hears."""
 
 from abc import ABC, abstractmethod
-from typing import Literal, Self
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stemsteer.vocabularies import Vocabulary
+from stemsteer.taggers.settings import WindowPolicy
+from stemsteer.taggers.vocabularies import Vocabulary
 
 # 32 ms at 16 kHz: nothing can be recognised in a tail this short, and a window of its own would cost as much as
 # a whole one. Musicnn's window of 2.992 s thus covers 3 s at once, and 6 s in two.
 SHORTEST_TAIL = 512
-
-# How audio that does not fill whole windows is heard; see `cut_into_windows`. By benchmarks/windows.py, what taggers
-# say of 3 to 20 s of music is two to three times nearer to what they say of all 29 s if it is repeated than with zeros.
-WindowPolicy = Literal["cover", "pad"]
 
 
 class Tagger(nn.Module, ABC):
@@ -72,3 +69,8 @@ def cut_into_windows(audio: Tensor, window: int, context: int = 0, policy: Windo
     if audio.shape[-1] % window <= SHORTEST_TAIL:
         return whole
     return torch.cat([whole, padded[:, None, -(context + window) :]], dim=1)
+
+
+def tag_probabilities(logits: Tensor) -> Tensor:
+    """Mean over a tagger's windows of the tags' probabilities: `[batch, windows, tags]` to `[batch, tags]`."""
+    return torch.sigmoid(logits).mean(dim=1)

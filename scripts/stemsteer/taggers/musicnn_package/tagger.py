@@ -6,13 +6,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from stemsteer.models import Model
+from stemsteer.models.registry import Model
 from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.musicnn_package.mel_power import MelPower
 from stemsteer.taggers.musicnn_package.musicnn import Musicnn
 from stemsteer.taggers.musicnn_package.vgg import VGG
 from stemsteer.taggers.musicnn_package.weights import Weights, read_weights
-from stemsteer.vocabularies import load_vocabulary
+from stemsteer.taggers.vocabularies import load_vocabulary
 
 N_FFT, HOP, MELS = 512, 256, 96
 FRAMES = 187  # 3 s, as the package counts them

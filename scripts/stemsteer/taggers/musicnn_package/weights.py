@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor
 
 from stemsteer.errors import UserError
-from stemsteer.models import Model, sha256
+from stemsteer.models.registry import Model, sha256
 from stemsteer.taggers.musicnn_package.tensorflow_checkpoint import read_checkpoint
 
 Weights = dict[str, Tensor]

@@ -5,31 +5,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from stemsteer.models import Model, find, sha256
-from stemsteer.taggers.base import Tagger, WindowPolicy
-from stemsteer.taggers.sota_music_tagging.attention import CNNSA
-from stemsteer.taggers.sota_music_tagging.crnn import CRNN
-from stemsteer.taggers.sota_music_tagging.fcn import FCN
-from stemsteer.taggers.sota_music_tagging.hcnn import HarmonicCNN
-from stemsteer.taggers.sota_music_tagging.musicnn import Musicnn
-from stemsteer.taggers.sota_music_tagging.network import Network
-from stemsteer.taggers.sota_music_tagging.sample import Sample, SampleSE
-from stemsteer.taggers.sota_music_tagging.short import Short, ShortRes
+from stemsteer.models.registry import Model, find, sha256
+from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.settings import WindowPolicy
+from stemsteer.taggers.sota_music_tagging.architectures import ARCHITECTURES
 from stemsteer.taggers.sota_music_tagging.weights import read_network
-from stemsteer.vocabularies import load_vocabulary
-
-# By architecture, as in resources/models.yaml.
-NETWORKS: dict[str | None, type[Network]] = {
-    "fcn": FCN,
-    "musicnn": Musicnn,
-    "crnn": CRNN,
-    "sample": Sample,
-    "se": SampleSE,
-    "short": Short,
-    "short_res": ShortRes,
-    "attention": CNNSA,
-    "hcnn": HarmonicCNN,
-}
+from stemsteer.taggers.vocabularies import load_vocabulary
 
 
 class SotaMusicTagger(Tagger):
@@ -45,7 +26,7 @@ class SotaMusicTagger(Tagger):
         self.vocabulary = load_vocabulary(model.vocabulary or "")
         self.licence = model.licence
         self.fingerprint = sha256(path)
-        self.network = read_network(path, NETWORKS[model.architecture])
+        self.network = read_network(path, ARCHITECTURES[model.architecture or ""])
         self.window = self.network.window
         self.eval().requires_grad_(False)
 

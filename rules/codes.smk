@@ -1,0 +1,58 @@
+"""From the model signal to the generator's codes, how well they reproduce it, and what they decode to.
+
+Inputs: results/audio/<track>/mono.wav. Outputs: results/codes/<generator>/<track>.npy (uint16) and .json (SI-SDR, SNR),
+and .wav (44.1 kHz mono), which only runs whose masks need the reconstruction ask for.
+The continuous latents that the ascent starts from take 32 bytes a sample; it computes them anew, chunk by chunk.
+"""
+
+
+rule codes:
+    input:
+        own_checkpoint,
+        model="results/audio/{track}/mono.wav",
+    output:
+        codes="results/codes/{generator}/{track}.npy",
+        quality="results/codes/{generator}/{track}.json",
+    log:
+        "logs/codes/{generator}/{track}.log",
+    benchmark:
+        "logs/codes/{generator}/{track}.benchmark.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        **turn_on_the_gpu(),
+        mem_mb=memory(3000),
+        runtime=time(5, 1),
+    params:
+        generator=generator_settings,
+        published=published_checkpoint,
+        method=METHOD_VERSION,
+        device=PLAN.config.device,
+    script:
+        "../scripts/codes.py"
+
+
+rule reconstruction:
+    input:
+        own_checkpoint,
+        model="results/audio/{track}/mono.wav",
+        codes="results/codes/{generator}/{track}.npy",
+    output:
+        reconstruction="results/codes/{generator}/{track}.wav",
+    log:
+        "logs/reconstruction/{generator}/{track}.log",
+    benchmark:
+        "logs/reconstruction/{generator}/{track}.benchmark.tsv"
+    conda:
+        "../envs/torch.yaml"
+    resources:
+        **turn_on_the_gpu(),
+        mem_mb=memory(3000),
+        runtime=time(5, 1),
+    params:
+        generator=generator_settings,
+        published=published_checkpoint,
+        method=METHOD_VERSION,
+        device=PLAN.config.device,
+    script:
+        "../scripts/reconstruction.py"

@@ -1,0 +1,50 @@
+"""The latent ascents: one job for each run, track and source, or for each run and track (`sources_together`).
+
+Inputs: results/audio/<track>/mono.wav and the quality of its codes. Outputs, in results/runs/<run>/estimates/<track>/:
+<source>.wav (the steered signal, 44.1 kHz mono), <source>.history.tsv (loss and tag probability at every step),
+<source>.json (settings, seeds, weights, before and after). While it runs, results/checkpoints/<run>/<track>/ holds what an
+interrupted job goes on from.
+"""
+
+# The outputs of a rule cannot depend on its wildcards: in jobs for all sources of a track, the tracks of a run with the
+# same sources share a rule.
+for number, (sources, runs, tracks) in enumerate(ascent_groups()):
+
+    rule:
+        name:
+            f"steer_{number}" if number else "steer"
+        input:
+            # Snakemake takes long over each function, where there are thousands of jobs.
+            own_tagger_files if PLAN.config.taggers else [],
+            model="results/audio/{track}/mono.wav",
+            quality=quality_of_codes,
+        output:
+            steered=estimate_files(sources, ".wav"),
+            history=estimate_files(sources, ".history.tsv"),
+            record=estimate_files(sources, ".json"),
+        log:
+            f"logs/steer/{ASCENT}.log",
+        benchmark:
+            f"logs/steer/{ASCENT}.benchmark.tsv"
+        wildcard_constraints:
+            run=runs,
+            track=tracks,
+        conda:
+            "../envs/torch.yaml"
+        threads: by_run(threads_of)
+        resources:
+            **turn_on_the_gpu(),
+            **system_tmpdir(),
+            mem_mb=ascent_memory,
+            runtime=ascent_time,
+        params:
+            sources=sources,
+            settings=by_run(ascent_settings_of),
+            method=METHOD_VERSION,
+            device=PLAN.config.device,
+        script:
+            "../scripts/steer.py"
+
+    # What a profile sets for the rule `steer` goes for all of them.
+    if number:
+        workflow.get_rule(f"steer_{number}").resources.update(set_for("steer"))

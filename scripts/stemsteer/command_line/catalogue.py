@@ -1,0 +1,158 @@
+"""What there is to choose from, for a terminal or as tables: sources, tags, models and ready-made runs."""
+
+import csv
+import importlib.util
+import io
+import textwrap
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+
+from stemsteer.models.registry import Model, fault_of, locate, registry
+from stemsteer.settings.config import RunSettings
+from stemsteer.settings.presets import presets
+from stemsteer.taggers.vocabularies import load_vocabulary, sources
+
+Row = dict[str, str]
+
+GAP = "  "
+NARROWEST = 30
+"""Columns that wrapped text keeps, however narrow the terminal is."""
+
+
+def vocabulary_names() -> list[str]:
+    """The vocabularies of all taggers."""
+    return list(dict.fromkeys(model.vocabulary for model in registry().values() if model.vocabulary))
+
+
+def tag_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
+    """The tags that have a text in their name, vocabulary by vocabulary, and the sources that each belongs to."""
+    return [
+        {
+            "vocabulary": name,
+            "index": str(index),
+            "tag": tag,
+            "sources": ", ".join(source for source, tags in sources().items() if tag in tags.get(name, [])),
+        }
+        for name in vocabularies
+        for index, tag in enumerate(load_vocabulary(name).tags)
+        if _has(text, tag)
+    ]
+
+
+def source_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
+    """The sources that have a text in their name or among their tags: the tags of each in each vocabulary."""
+    return [
+        {"source": source, "vocabulary": name, "tags": ", ".join(tags[name])}
+        for source, tags in sources().items()
+        for name in vocabularies
+        if name in tags and _has(text, source, *tags[name])
+    ]
+
+
+def model_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
+    """The models that have a text in their name: the generators, and the taggers with one of the vocabularies."""
+    known = {None, *vocabularies}
+    return [
+        {
+            "model": name,
+            "kind": model.kind,
+            "architecture": model.architecture or model.family,
+            "vocabulary": model.vocabulary or "",
+            **_whereabouts(model),
+            "licence": model.licence,
+            "citation": "; ".join(filter(None, (model.citation, model.architecture_citation))),
+            "url": model.url or "",
+        }
+        for name, model in registry().items()
+        if model.vocabulary in known and _has(text, name)
+    ]
+
+
+def preset_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
+    """The ready-made runs that have a text in their name and a tagger with one of the vocabularies: their settings."""
+    wanted = set(vocabularies)
+    return [
+        {"run": name, "settings": "; ".join(f"{key}: {_plain(value)}" for key, value in settings.items())}
+        for name, settings in presets().items()
+        if _has(text, name) and wanted & _vocabularies_heard(name)
+    ]
+
+
+def _vocabularies_heard(preset: str) -> set[str | None]:
+    return {registry()[tagger].vocabulary for tagger in RunSettings.model_validate({"preset": preset}).taggers}
+
+
+def _whereabouts(model: Model) -> Row:
+    """Whether a model is on this machine (`state`: here, missing or altered), and its place."""
+    if model.package:
+        found = importlib.util.find_spec(model.package) is not None
+        return {"state": "here" if found else "missing", "place": f"the package {model.package}"}
+    path = locate(model)
+    if path is None:
+        return {"state": "missing", "place": ""}
+    fault = fault_of(model, path)
+    return {"state": "altered" if fault else "here", "place": f"{path} ({fault})" if fault else str(path)}
+
+
+def _has(text: str, *names: str) -> bool:
+    return any(text.lower() in name.lower() for name in names)
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
+
+
+def tags_text(vocabularies: Sequence[str], text: str, width: int) -> str:
+    """Sources, tags, models and ready-made runs under headings, for a terminal that has `width` columns."""
+    sections = {
+        "Sources, and the tags that stand for each": _without_repeats(source_rows(vocabularies, text), "source"),
+        "Tags, by their place among a tagger's outputs": _side_by_side(tag_rows(vocabularies, text)),
+        "Models": model_rows(vocabularies, text),
+        "Ready-made runs, for `preset` in a run of the config": preset_rows(vocabularies, text),
+    }
+    columns = {"Models": ("model", "kind", "architecture", "vocabulary", "state", "licence")}
+    return "\n\n".join(
+        f"{heading}\n\n{layout(rows, columns.get(heading), width)}" for heading, rows in sections.items() if rows
+    )
+
+
+def models_text(width: int) -> str:
+    """All models and where they lie, for a terminal that has `width` columns."""
+    rows = model_rows(vocabulary_names())
+    return layout(rows, ("model", "kind", "architecture", "vocabulary", "state", "place"), width)
+
+
+def _without_repeats(rows: Sequence[Row], key: str) -> list[Row]:
+    """The rows with a value that stands in the row above left out."""
+    above = [None, *(row[key] for row in rows)]
+    return [{**row, key: "" if row[key] == last else row[key]} for row, last in zip(rows, above, strict=False)]
+
+
+def _side_by_side(rows: Sequence[Row]) -> list[Row]:
+    """One column for each vocabulary, with the places of its tags."""
+    columns: dict[str, list[str]] = {}
+    for row in rows:
+        columns.setdefault(row["vocabulary"], []).append(f"{row['index']:>2} {row['tag']}")
+    return [dict(zip(columns, line, strict=True)) for line in zip_longest(*columns.values(), fillvalue="")]
+
+
+def layout(rows: Sequence[Row], columns: Sequence[str] | None, width: int) -> str:
+    """A table with aligned columns, all or those named, of which the last is wrapped where `width` ends."""
+    *front, last = columns or rows[0]
+    widths = [max(len(column), *(len(row[column]) for row in rows)) for column in front]
+    indent = sum(widths) + len(GAP) * len(front)
+    lines = []
+    for row in [{column: column for column in rows[0]}, *rows]:
+        begin = "".join(row[column].ljust(size) + GAP for column, size in zip(front, widths, strict=True))
+        end = textwrap.wrap(row[last], max(width - indent, NARROWEST), break_long_words=False, break_on_hyphens=False)
+        lines += [(begin + "\n".join([*end[:1], *(" " * indent + more for more in end[1:])])).rstrip()]
+    return "\n".join(lines)
+
+
+def tsv(rows: Sequence[Row]) -> str:
+    """A table separated by tabs, as pandas reads it."""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, list(rows[0]), dialect="excel-tab", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return table.getvalue().rstrip("\n")

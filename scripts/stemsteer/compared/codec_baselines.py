@@ -1,0 +1,58 @@
+"""The generator itself as a baseline: what it makes of the mixture, and the mask that it would make of the source."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from stemsteer.generators.base import Generator
+from stemsteer.generators.coding import encode_track, reconstruct
+from stemsteer.masking.separation import Signals, masked_blocks, resample_file
+from stemsteer.settings.config import RunSettings
+from stemsteer.sound import audio
+from stemsteer.sound.audio import Signal
+from stemsteer.sound.mono_signal import MonoSignal
+
+MASK = RunSettings()
+"""The settings of the mask: those of a run that says nothing else."""
+SETTINGS: dict[str, dict[str, Any]] = {
+    "codec": {},
+    "codec-oracle": MASK.model_dump(include={"fft_sizes", "stem_fft_size", "mask_against", "mask_on", "mask_edges"}),
+}
+"""What the methods are set to, for the records of their stems."""
+
+
+def codec(mixture: Path, generator: Generator, device: torch.device) -> Signal:
+    """The mixture through the codec, mono, on all channels: `[samples, channels]` like the mixture."""
+    signal, rate = audio.read(mixture)
+    with tempfile.TemporaryDirectory() as folder:
+        decoded = audio.read(_through(mixture, generator, device, Path(folder), rate))[0]
+    return np.repeat(decoded[: len(signal)], signal.shape[1], axis=1)
+
+
+def codec_oracle(mixture: Path, reference: Path, generator: Generator, device: torch.device) -> Signal:
+    """The mixture through the mask that the reference makes once it has been through the codec: `[samples, channels]`.
+
+    The mask is that of a run with the settings `MASK`.
+    """
+    rate = audio.read(mixture)[1]
+    with tempfile.TemporaryDirectory() as folder:
+        signals = Signals(mixture, _through(reference, generator, device, Path(folder), rate))
+        return np.concatenate([passed for passed, _ in masked_blocks(signals, MASK, generator.sample_rate)])
+
+
+def _through(path: Path, generator: Generator, device: torch.device, folder: Path, rate: int) -> Path:
+    """A file in `folder` with what the codec makes of `path`: mono, at its level, at `rate` (Hz)."""
+    heard, own_rate = audio.read(path)
+    audio.write(
+        folder / "heard.wav", audio.resample(audio.mono(heard), own_rate, generator.sample_rate), generator.sample_rate
+    )
+    signal = MonoSignal(folder / "heard.wav")
+    codes, _ = encode_track(signal, generator, device)
+    with audio.writing(folder / "decoded.wav", generator.sample_rate, channels=1) as writer:
+        for block in reconstruct(codes, signal, generator, device):
+            writer.write(block[:, None] / np.float32(signal.gain))
+    resample_file(folder / "decoded.wav", folder / "resampled.wav", rate)
+    return folder / "resampled.wav"

@@ -1,0 +1,20 @@
+"""A generator with its verified weights."""
+
+from pathlib import Path
+
+import torch
+
+from stemsteer.generators import FAMILIES
+from stemsteer.generators.base import Generator
+from stemsteer.models.registry import find, registry
+from stemsteer.settings.config import GeneratorSettings
+
+
+def load_generator(settings: GeneratorSettings, device: torch.device) -> Generator:
+    """Load a generator with its registered weights, or with the file that the settings name."""
+    model = registry().get(settings.weights)
+    if model is None:
+        path, family, licence = Path(settings.weights), "jukebox", "unknown (a local file)"
+    else:
+        path, family, licence = find(settings.weights), model.family, model.licence
+    return FAMILIES[family](path, settings.level, licence).to(device)

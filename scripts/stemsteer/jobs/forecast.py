@@ -1,0 +1,200 @@
+"""What a run of the workflow will cost: hours of audio, jobs that are left, and how long the ascents will take.
+
+The time comes from ascents that are finished: what a second of audio costs for a step, on the device of those.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from stemsteer.errors import UserError
+from stemsteer.files import read_json
+from stemsteer.settings.config import RunSettings
+from stemsteer.settings.plan import Plan, Stem
+from stemsteer.settings.tracks import Track, is_made_here
+from stemsteer.sound.chunks import plan_seconds
+from stemsteer.sound.decoding import MODEL_RATE
+from stemsteer.sound.probing import probe
+
+FILES_AT_ONCE = 8  # whose headers are read
+SHOWN = 3  # unreadable tracks that are named
+
+MAKERS = {"minislakh": "minislakh_piece", "fretsonfire": "fretsonfire", "falcon69": "falcon69"}
+"""The rules that make the tracks of a data set: each job all files in a folder."""
+
+GATHERING: dict[str, tuple[Sequence[str], Sequence[str]]] = {
+    "plan_file": ((), ("plan.json",)),
+    "scores": (("evaluate", "baselines", "peers"), ("scores.tsv",)),
+    "statistics": (("plan_file", "scores"), ("summary.tsv", "comparisons.tsv")),
+    "figures": (("plan_file", "scores"), [f"figures/{name}.svg" for name in ("distributions", "levels", "tags")]),
+    "report": (("stem", "plan_file", "scores", "statistics", "figures"), ("report/index.html",)),
+}
+"""Jobs that are there once: after which kinds they are done anew, and their outputs."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What ascents have cost so far: seconds for a step on a second of audio, from so many records on a device."""
+
+    cost: float
+    records: int
+    device: str
+
+
+def is_to_be_made(path: str) -> bool:
+    """Whether a file is one that the workflow has yet to make."""
+    return is_made_here(path) and not Path(path).exists()
+
+
+def audio_seconds(track: Track) -> float | None:
+    """The length of a track's excerpt by the header of its file, or nothing where it cannot be read.
+
+    That of a file that is not made yet is what the table says.
+    """
+    if is_to_be_made(track.mixture):
+        return track.duration
+    try:
+        header = probe(track.mixture)
+    except UserError:
+        return None
+    whole = header.declared_s or header.container_s
+    if whole is None:
+        return None
+    rest = max(0.0, whole - track.start)
+    return rest if track.duration is None else min(rest, track.duration)
+
+
+def lengths(tracks: Sequence[Track]) -> dict[str, float | None]:
+    """`audio_seconds` of every track, by its name."""
+    with ThreadPoolExecutor(FILES_AT_ONCE) as threads:
+        found = tqdm(threads.map(audio_seconds, tracks), total=len(tracks), desc="reading headers", unit="track")
+        return dict(zip([track.track for track in tracks], found, strict=True))
+
+
+def estimate(stem: Stem, suffix: str) -> Path:
+    """A file of an estimate."""
+    return Path("results/runs") / stem.run / "estimates" / stem.track / f"{stem.source}{suffix}"
+
+
+def pace(plan: Plan, run: str) -> Pace | None:
+    """What the finished ascents of a run have cost, on the device of the latest one."""
+    paths = [path for stem in plan.stems if stem.run == run and (path := estimate(stem, ".json")).exists()]
+    if not paths:
+        return None
+    device = read_json(max(paths, key=lambda path: path.stat().st_mtime))["device"]
+    records = [record for path in paths if (record := read_json(path))["device"] == device]
+    steered = [chunk for record in records for chunk in record["chunks"]]
+    work = sum(chunk["steps"] * (chunk["stop"] - chunk["start"]) / MODEL_RATE for chunk in steered)
+    return Pace(sum(chunk["seconds"] for chunk in steered) / work, len(records), device) if work else None
+
+
+def steered_seconds(seconds: float, settings: RunSettings) -> float:
+    """The length of all chunks of a track, which overlap."""
+    samples = round(seconds * MODEL_RATE)
+    chunks = plan_seconds(samples, MODEL_RATE, settings.chunk_seconds, settings.overlap_seconds)
+    return sum(chunk.stop - chunk.start for chunk in chunks) / MODEL_RATE
+
+
+def jobs_left(plan: Plan) -> Counter[str]:
+    """How many jobs of each kind have no output yet, by the names of their rules."""
+    runs, results = plan.config.runs, Path("results")
+    scored = [stem for stem in plan.stems if stem.source in plan.tracks[stem.track].references]
+    references = {(stem.track, stem.source) for stem in (*scored, *plan.baseline_stems, *plan.peer_stems)}
+    codes = {(runs[stem.run].generator, stem.track) for stem in plan.stems}
+    reconstructed = {(runs[s.run].generator, s.track) for s in plan.stems if runs[s.run].needs_reconstruction}
+    tracks = {track for _, track in codes} | {track for track, _ in references}
+    ascents = {
+        (stem.run, stem.track, None if plan.config.sources_together else stem.source)
+        for stem in plan.stems
+        if not estimate(stem, ".json").exists()
+    }
+    left = _makers_left(plan, references)
+    left["decode"] = _missing(results / f"audio/{track}/mono.wav" for track in tracks)
+    left["decode_reference"] = _missing(results / f"audio/{t}/references/{source}.wav" for t, source in references)
+    left["codes"] = _missing(results / f"codes/{generator}/{track}.json" for generator, track in codes)
+    left["reconstruction"] = _missing(results / f"codes/{generator}/{track}.wav" for generator, track in reconstructed)
+    left["steer"] = len(ascents)
+    left["stem"] = _missing(results / f"runs/{s.run}/stems/{s.track}/{s.source}.json" for s in plan.stems)
+    left["evaluate"] = _missing(map(_scores, scored))
+    # A job makes all baselines of a source.
+    left["baselines"] = len({(s.track, s.source) for s in plan.baseline_stems if not _scores(s).exists()})
+    left["peers"] = _missing(map(_scores, plan.peer_stems))
+    for kind, (gathered, files) in GATHERING.items():
+        left[kind] = int(any(left[other] for other in gathered) or _missing(results / file for file in files) > 0)
+    return +left
+
+
+def _makers_left(plan: Plan, references: Iterable[tuple[str, str]]) -> Counter[str]:
+    """The jobs that make tracks."""
+    files = [track.mixture for track in plan.tracks.values()]
+    files += [plan.tracks[track].references[source] for track, source in references]
+    folders = {Path(file).parent for file in files if is_to_be_made(file)}
+    left = Counter(MAKERS[folder.parts[2]] for folder in folders if folder.parts[2] in MAKERS)
+    if left["minislakh_piece"]:
+        left["minislakh_parts"] = _missing([Path("results/datasets/minislakh/FluidR3Mono_GM.sf3")])
+    return left
+
+
+def _scores(stem: Stem) -> Path:
+    return Path("results/runs", stem.run, "scores", stem.track, f"{stem.source}.tsv")
+
+
+def _missing(paths: Iterable[Path]) -> int:
+    return sum(not path.exists() for path in paths)
+
+
+def forecast(plan: Plan) -> str:
+    """The plan in words and numbers, for the terminal."""
+    tracks = list(plan.tracks.values())
+    seconds = lengths(tracks)
+    lines = [about_tracks(tracks, seconds), *(about_run(plan, run, seconds) for run in plan.config.runs)]
+    jobs = ", ".join(f"{number:,} {kind}" for kind, number in jobs_left(plan).items())
+    lines.append(f"jobs left   {jobs or 'none'}")
+    lines.append(
+        "            (files that are there are taken as done: snakemake -n tells what changed settings repeat)"
+    )
+    return "\n".join(lines)
+
+
+def about_tracks(tracks: Sequence[Track], seconds: Mapping[str, float | None]) -> str:
+    """How many tracks there are, how long they are, and which are not made yet or cannot be read."""
+    line = f"tracks      {len(tracks):,}, {hours(sum(length for length in seconds.values() if length))} of audio"
+    unmade = {track.track for track in tracks if is_to_be_made(track.mixture)}
+    unknown = [name for name, length in seconds.items() if length is None]
+    unreadable = [name for name in unknown if name not in unmade]
+    if unmade:
+        line += f"; {len(unmade):,} {'is' if len(unmade) == 1 else 'are'} not made yet"
+        if open_ended := len(unknown) - len(unreadable):
+            line += f" (the length of {open_ended:,} is not known)"
+    if unreadable:
+        named = ", ".join(unreadable[:SHOWN]) + (", ..." if len(unreadable) > SHOWN else "")
+        line += f"; {len(unreadable):,} cannot be read: {named}"
+    return line
+
+
+def about_run(plan: Plan, run: str, seconds: dict[str, float | None]) -> str:
+    """How many ascents of a run are left, and for how long they will keep a device busy."""
+    stems = [stem for stem in plan.stems if stem.run == run]
+    left = [stem for stem in stems if not estimate(stem, ".json").exists()]
+    settings = plan.config.runs[run]
+    audio = sum(steered_seconds(seconds[stem.track] or 0.0, settings) for stem in left)
+    steps = settings.steps
+    line = f"run {run}: {len(stems):,} ascents, {len(left):,} left: {hours(audio)} of chunks x {steps} steps"
+    if not left:
+        return line
+    known = pace(plan, run)
+    if known is None:
+        return f"{line}; how long they take is known when the first ascent of the run is finished"
+    time = hours(audio * steps * known.cost)
+    return f"{line}; {time} on {known.device}, as measured in {known.records:,} finished ascents"
+
+
+def hours(seconds: float) -> str:
+    """A time in a unit that suits it."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3600 else f"{seconds / 3600:,.1f} h"

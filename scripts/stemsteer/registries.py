@@ -1,0 +1,78 @@
+"""Registries: what there is to choose from, by name, without importing it.
+
+The workflow reads the config with every process that it starts, and PyTorch takes seconds to import. So a registry
+knows names at once, and imports what a name stands for when it is first asked for it.
+"""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar, Union
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from stemsteer.names import did_you_mean
+from stemsteer.validation import Settings
+
+Item = TypeVar("Item")
+
+
+class Registry(Mapping[str, Item], Generic[Item]):
+    """Functions or classes by name, each given as `module:attribute`."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = dict(places)
+
+    def __getitem__(self, name: str) -> Item:
+        return imported(self._places[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+def imported(place: str) -> Any:
+    """What `module:attribute` names."""
+    module, attribute = place.split(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of several kinds of a thing: the settings that it has, and the code that makes one, as `module:attribute`."""
+
+    settings: type[Settings]
+    code: str
+
+    @property
+    def make(self) -> Any:
+        """The function or class that makes one of this kind."""
+        return imported(self.code)
+
+
+def name_in(registry: Mapping[str, Any]) -> Any:
+    """The type of a setting that is a name of a registry."""
+
+    def known(name: str) -> str:
+        if name not in registry:
+            hint = did_you_mean(name, registry) or f" (known: {', '.join(registry)})"
+            raise ValueError(f"there is no {name!r}{hint}")
+        return name
+
+    return Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "enum": list(registry)})]
+
+
+def one_of_kinds(kinds: Mapping[str, Kind], default: str) -> Any:
+    """The type of settings that are those of one of these kinds, told apart by their key `kind`."""
+
+    def with_kind(value: Any) -> Any:
+        if value is None:
+            return {"kind": default}
+        return {"kind": default, **value} if isinstance(value, Mapping) else value
+
+    union = Union[tuple(kind.settings for kind in kinds.values())]  # type: ignore[valid-type]  # noqa: UP007
+    # A union of one type is that type, which has no use for a discriminator.
+    told_apart = Annotated[union, Field(discriminator="kind")] if len(kinds) > 1 else union
+    return Annotated[told_apart, BeforeValidator(with_kind)]

@@ -1,0 +1,132 @@
+"""What a config asks for: every track, and every stem of every run."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from stemsteer.errors import UserError
+from stemsteer.models.registry import registry
+from stemsteer.settings.config import PEER_SOURCES, Config
+from stemsteer.settings.tracks import Track, check_names, check_sources, read_tracks
+from stemsteer.taggers.vocabularies import find_tags, known_names, load_vocabulary
+
+
+@dataclass(frozen=True)
+class Stem:
+    """One stem to make."""
+
+    run: str
+    track: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The config with the tracks that it names."""
+
+    config: Config
+    tracks: dict[str, Track]
+
+    @property
+    def sources(self) -> list[str]:
+        """All sources and references of all tracks."""
+        return sorted({name for track in self.tracks.values() for name in (*track.sources, *track.references)})
+
+    @property
+    def stems(self) -> list[Stem]:
+        """All stems, run by run."""
+        return [
+            Stem(run, track, source)
+            for run in self.config.runs
+            for track in self.tracks
+            for source in self.sources_of(run, track)
+        ]
+
+    @property
+    def baseline_stems(self) -> list[Stem]:
+        """The stems of all baselines: of the sources that tracks are asked for, where there is a reference."""
+        return [Stem(baseline, *scored) for baseline in self.config.baseline_runs for scored in self._scored]
+
+    @property
+    def peer_stems(self) -> list[Stem]:
+        """The stems of all peers: of those sources that they can separate."""
+        return [
+            Stem(peer, track, source)
+            for peer in self.config.peers
+            for track, source in self._scored
+            if source in PEER_SOURCES
+        ]
+
+    @property
+    def _scored(self) -> list[tuple[str, str]]:
+        """Tracks with each source that they are asked for and have a reference of."""
+        return [
+            (track.track, source)
+            for track in self.tracks.values()
+            for source in track.sources
+            if source in track.references
+        ]
+
+    def sources_of(self, run: str, track: str) -> list[str]:
+        """The sources that a run extracts from a track."""
+        wanted = self.config.runs[run].sources
+        return [source for source in self.tracks[track].sources if wanted is None or source in wanted]
+
+    @property
+    def stem_suffix(self) -> str:
+        """Of the stems' files."""
+        return f".{self.config.stems.container}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan for the report, which must know what was wanted in order to say what is missing."""
+        return {
+            "results": "results",
+            "logs": "logs",
+            "stem_suffix": self.stem_suffix,
+            "sources_together": self.config.sources_together,
+            "runs": {name: {**run.model_dump(), "parts": run.parts} for name, run in self.config.runs.items()},
+            "baselines": [*self.config.baseline_runs, *self.config.peers],
+            "peers": dict.fromkeys(self.config.peers, PEER_SOURCES),
+            "judge": self.config.chosen_judge,
+            "tracks": [
+                {
+                    "track": track.track,
+                    "mixture": track.mixture,
+                    "sources": list(track.sources),
+                    "references": track.references,
+                }
+                for track in self.tracks.values()
+            ],
+        }
+
+
+def make_plan(config: Config) -> Plan:
+    """Read the tracks and check that every tagger knows the sources that it will be asked for.
+
+    Raises:
+        UserError: with the table's row, the track or the run that is wrong.
+    """
+    tracks = read_tracks(config.tracks, config.sources)
+    known = known_names()
+    check_sources("config: sources", config.sources, known)
+    check_names(tracks, known)
+    plan = Plan(config, {track.track: track for track in tracks})
+    for name in config.runs:
+        _check_run(plan, name, known)
+    return plan
+
+
+def _check_run(plan: Plan, name: str, known: set[str]) -> None:
+    """That every tagger of a run knows the sources that it will be asked for."""
+    run = plan.config.runs[name]
+    check_sources(f"run {name!r}: sources", run.sources or [], known)
+    wanted = sorted({source for track in plan.tracks for source in plan.sources_of(name, track)})
+    for tagger in run.taggers:
+        known_tagger = plan.config.taggers.get(tagger) or registry()[tagger]
+        vocabulary = load_vocabulary(known_tagger.vocabulary or "")
+        for source in wanted:
+            try:
+                find_tags(vocabulary, [source])
+            except UserError as error:
+                raise UserError(
+                    f"run {name!r}, tagger {tagger}: {error}, or list under the run's key sources those that it knows"
+                ) from None

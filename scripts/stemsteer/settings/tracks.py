@@ -1,0 +1,200 @@
+"""The tracks to separate: from a table or from a folder of audio files."""
+
+import csv
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+
+from stemsteer.errors import UserError
+from stemsteer.names import as_folder_name, did_you_mean, is_folder_name, is_utf8
+from stemsteer.places import RESOURCES
+
+COLUMNS = ("track", "mixture", "start", "duration", "sources")
+REFERENCE = "reference_"
+AUDIO = (".aac", ".aif", ".aiff", ".ape", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav", ".wma", ".wv")
+CONTAINERS = (".avi", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+SUFFIXES = frozenset(AUDIO + CONTAINERS)
+
+
+@dataclass(frozen=True)
+class Track:
+    """A piece of music: its name, its file, the excerpt of it to use (seconds), and what is known of its sources."""
+
+    track: str
+    mixture: str
+    sources: tuple[str, ...]
+    start: float = 0.0
+    duration: float | None = None
+    references: dict[str, str] = field(default_factory=dict)
+
+
+def read_tracks(place: str, sources: list[str]) -> list[Track]:
+    """Read the table at `place`, or list the folder there; `sources` are for tracks that name none.
+
+    Paths in a table are relative to the working directory, as everywhere in Snakemake. Whether the files are
+    readable is not looked at here: a broken file fails its own track only.
+
+    Raises:
+        UserError: naming the table, the row and the column that is wrong.
+    """
+    sources = list(dict.fromkeys(sources))
+    path = find_place(Path(place).expanduser())
+    if path.is_dir():
+        return _from_folder(path, tuple(sources))
+    if not path.is_file():
+        raise UserError(f"tracks: there is no table or folder {place}; set the key tracks in the config")
+    return _from_table(path, tuple(sources))
+
+
+def find_place(place: Path) -> Path:
+    """A relative place is one of the working directory, else one that comes with StemSteer, as the demo's table."""
+    shipped = RESOURCES.parent / place
+    return shipped if not place.exists() and shipped.exists() else place
+
+
+def is_made_here(path: str) -> bool:
+    """Whether a file belongs to a data set that the workflow can make (rules/datasets.smk)."""
+    return Path(path).parts[:2] == ("results", "datasets")
+
+
+def _from_folder(folder: Path, sources: tuple[str, ...]) -> list[Track]:
+    files = _audio_files(folder)
+    if not files:
+        raise UserError(f"tracks: the folder {folder} holds no audio files ({' '.join(sorted(SUFFIXES))})")
+    tracks: dict[str, Track] = {}
+    for file in files:
+        if not is_utf8(str(file)):
+            raise UserError(f"tracks: the name of the file {str(file)!r} is not in UTF-8; rename it")
+        name = as_folder_name(" - ".join(file.relative_to(folder).with_suffix("").parts))
+        if name in tracks:
+            raise UserError(
+                f"tracks: {tracks[name].mixture} and {file} would both be the track {name!r}; "
+                "rename one of them, or list the files in a table"
+            )
+        tracks[name] = Track(name, str(file), sources)
+    return list(tracks.values())
+
+
+def _audio_files(folder: Path) -> list[Path]:
+    """The audio files in a folder and its subfolders, without hidden ones and those that this workflow made."""
+    root, results = folder.resolve(), Path("results").resolve()
+
+    def is_music(inside: Path) -> bool:
+        hidden = any(part.startswith(".") for part in inside.parts)
+        made_here = any(root / subfolder == results for subfolder in inside.parents[:-1])
+        return inside.suffix.lower() in SUFFIXES and not hidden and not made_here
+
+    return sorted(file for file in folder.rglob("*") if is_music(file.relative_to(folder)) and file.is_file())
+
+
+def _from_table(table: Path, sources: tuple[str, ...]) -> list[Track]:
+    (_, columns), *rows = list(_rows(table)) or [(1, [])]
+    _check_columns(table, columns)
+    if not rows:
+        raise UserError(f"{table} has no rows; add one for each track")
+    tracks: dict[str, Track] = {}
+    for number, cells in rows:
+        where = f"{table}, row {number}"
+        if any(cells[len(columns) :]):
+            raise UserError(
+                f"{where}: there are {len(cells)} cells for {len(columns)} columns; remove a tab, or add a column"
+            )
+        track = _track(dict(zip_longest(columns, cells[: len(columns)], fillvalue="")), where, sources)
+        if track.track.casefold() in tracks:
+            raise UserError(f"{where}: the track {track.track!r} is there twice; give each row its own name")
+        tracks[track.track.casefold()] = track
+    return list(tracks.values())
+
+
+def _rows(table: Path) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each row that has any, with its number: the heading's is 1, as in a spreadsheet."""
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.reader(file, dialect="excel-tab", strict=True), start=1):
+                if any(cells := [cell.strip() for cell in row]):
+                    yield number, cells
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise UserError(f"{table} cannot be read as a table of tab-separated values in UTF-8: {error}") from error
+
+
+def _check_columns(table: Path, columns: list[str]) -> None:
+    for column in columns:
+        if columns.count(column) > 1:
+            raise UserError(f"{table}: the column {column!r} is there twice; remove or rename one")
+        if column not in COLUMNS and not (column.startswith(REFERENCE) and column != REFERENCE):
+            raise UserError(
+                f"{table}: unknown column {column!r}{did_you_mean(column, COLUMNS)}; "
+                f"the columns are {', '.join(COLUMNS)} and {REFERENCE}<source>"
+            )
+    for column in ("track", "mixture"):
+        if column not in columns:
+            raise UserError(f"{table}: the column {column!r} is missing (is the table separated by tabs?)")
+
+
+def _track(row: dict[str, str], where: str, sources: tuple[str, ...]) -> Track:
+    name = row["track"]
+    if not is_folder_name(name):
+        raise UserError(
+            f"{where}: the track {name!r} cannot be the name of a folder; call it {as_folder_name(name)!r}"
+            if name
+            else f"{where}: the column track is empty; give the track a name"
+        )
+    if not row["mixture"]:
+        raise UserError(f"{where}: the column mixture is empty; name the audio file of the track {name!r}")
+    own_sources = tuple(dict.fromkeys(part.strip() for part in row.get("sources", "").split(",") if part.strip()))
+    duration = _seconds(row, "duration", where)
+    if duration == 0:
+        raise UserError(f"{where}: duration must be more than 0 s, or empty for all of the track")
+    return Track(
+        track=name,
+        mixture=row["mixture"],
+        sources=own_sources or sources,
+        start=_seconds(row, "start", where) or 0.0,
+        duration=duration,
+        references={
+            column.removeprefix(REFERENCE): value
+            for column, value in row.items()
+            if column.startswith(REFERENCE) and value
+        },
+    )
+
+
+def _seconds(row: dict[str, str], column: str, where: str) -> float | None:
+    text = row.get(column, "")
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds) or seconds < 0:
+        raise UserError(
+            f"{where}: {column} is {text!r}, which is not a number of seconds; write it like 12.5, or leave it empty"
+        )
+    return seconds
+
+
+def check_names(tracks: Iterable[Track], known: set[str]) -> None:
+    """Refuse sources and reference columns whose name means nothing to any tagger.
+
+    Raises:
+        UserError: naming the track and the source, with the nearest name there is.
+    """
+    for track in tracks:
+        check_sources(f"track {track.track!r}", (*track.sources, *track.references), known)
+
+
+def check_sources(where: str, sources: Iterable[str], known: set[str]) -> None:
+    """Refuse names of sources that are not known.
+
+    Raises:
+        UserError: saying `where` the name is, with the nearest name there is.
+    """
+    for source in sources:
+        if source not in known:
+            raise UserError(
+                f"{where}: there is no source or tag {source!r}{did_you_mean(source, known)}; "
+                "resources/sources.yaml lists the sources"
+            )

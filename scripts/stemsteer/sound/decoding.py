@@ -1,0 +1,181 @@
+"""Decode whatever ffmpeg reads into float32 wav files, block by block, and refuse broken files.
+
+Rate, channels and every sample are what ffmpeg's decoder gives: nothing is resampled, remixed or rescaled. Excerpts are
+cut by counting samples from the start, because seeking in compressed files is not exact to the sample.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel
+
+from stemsteer.errors import UserError
+from stemsteer.sound.audio import SILENCE_PEAK, Signal, blocks, cut, mono, resampled, resampled_length, writing
+from stemsteer.sound.decoder import Decoding, decoding
+from stemsteer.sound.probing import probe
+
+MODEL_RATE = 44_100
+"""Rate of the model signal, Hz."""
+
+REFERENCE_TOLERANCE = 2304
+"""Samples by which a reference may differ in length from its mixture: two frames of MPEG audio, as encoders add."""
+
+
+class Facts(BaseModel):
+    """What is known of a decoded track; `samples` and `duration_s` are those of the excerpt."""
+
+    path: str
+    codec: str
+    container: str
+    sample_rate: int
+    channels: int
+    samples: int
+    duration_s: float
+    bit_depth: int | None
+    tags: dict[str, str]
+    start_s: float
+    silent: bool
+    warnings: list[str]
+
+
+def decode(path: str, start: float, duration: float | None, mixture_out: Path, model_out: Path) -> Facts:
+    """Decode `duration` seconds (None: all) of a track from second `start` on.
+
+    Args:
+        mixture_out: a float32 wav at the file's own rate and channels.
+        model_out: a float32 wav of the mean of its channels at `MODEL_RATE`.
+
+    Raises:
+        UserError: naming the file, if it is missing, broken, truncated, shorter than `start`, or not finite.
+    """
+    header = probe(path)
+    with decoding(header) as stream:
+        samples, peak = _write_excerpt(stream, start, duration, mixture_out)
+    rate = stream.sample_rate
+    model_peak = _write_model_signal(mixture_out, rate, resampled_length(samples, rate, MODEL_RATE), model_out)
+    warnings = stream.warnings
+    if samples < (_excerpt_samples(duration, rate) or 0):
+        warnings.append(f"{path!r} ends {samples / rate:.3f} s after {start:g} s: its excerpt is no longer than that")
+    if peak <= SILENCE_PEAK:
+        warnings.append(f"{path!r} is silent: its stems will be silent")
+    elif model_peak <= SILENCE_PEAK:
+        warnings.append(f"the channels of {path!r} cancel each other in their mean: its stems will be silent")
+    return Facts(
+        path=path,
+        codec=header.codec,
+        container=header.container,
+        sample_rate=rate,
+        channels=stream.channels,
+        samples=samples,
+        duration_s=samples / rate,
+        bit_depth=header.bit_depth,
+        tags=header.tags,
+        start_s=start,
+        silent=peak <= SILENCE_PEAK,
+        warnings=warnings,
+    )
+
+
+def _write_excerpt(stream: Decoding, start: float, duration: float | None, out: Path) -> tuple[int, float]:
+    """Write the excerpt (s) as it is decoded; returns its length in samples and its peak."""
+    path, rate = stream.header.path, stream.sample_rate
+    first, asked = _to_samples(start, rate), _excerpt_samples(duration, rate)
+    container_s = stream.header.container_s
+    expected = asked or (None if container_s is None else _to_samples(container_s, rate))
+    peak = 0.0
+    with writing(out, rate, stream.channels, samples=expected) as writer:
+        for block in finite(cut(stream.blocks(), first, asked), path, rate, first):
+            writer.write(block)
+            peak = max(peak, float(np.abs(block).max()))
+        if not writer.samples:
+            length = f"{stream.samples / rate:.3f} s"
+            raise UserError(f"{path!r} is {length} long and its excerpt starts at {start:g} s; let it start earlier")
+    return writer.samples, peak
+
+
+def _write_model_signal(mixture: Path, rate: int, samples: int, out: Path) -> float:
+    """Write the mean of the mixture's channels at `MODEL_RATE`; returns its peak."""
+    peak = 0.0
+    with writing(out, MODEL_RATE, 1, samples=samples) as model:
+        for block in resampled(map(mono, blocks(mixture)), rate, MODEL_RATE):
+            model.write(block)
+            peak = max(peak, float(np.abs(block).max(initial=0)))
+    return peak
+
+
+def decode_reference(path: str, start: float, duration: float | None, mixture: Facts, reference_out: Path) -> list[str]:
+    """Decode the same excerpt of a known stem at its mixture's rate, channels and length, as float32 wav.
+
+    A reference of another rate is resampled before it is cut, so that the excerpt is exact to the sample. A mono
+    reference is repeated for each channel of the mixture. Encoders add padding: a difference of up to
+    `REFERENCE_TOLERANCE` samples is trimmed, or filled with zeros, at the end.
+
+    Returns:
+        What the user should be warned of.
+
+    Raises:
+        UserError: as `decode`, and for other channels or another length than the mixture's.
+    """
+    rate, channels = mixture.sample_rate, mixture.channels
+    peak, length = 0.0, 0
+    with decoding(probe(path)) as stream:
+        if stream.channels not in (1, channels):
+            raise UserError(
+                f"the reference {path!r} has {stream.channels} channels and its mixture {mixture.path!r} has "
+                f"{channels}; give a reference that is mono or has as many channels"
+            )
+        whole = resampled(finite(stream.blocks(), path, stream.sample_rate, 0), stream.sample_rate, rate)
+        with writing(reference_out, rate, channels, samples=mixture.samples) as reference:
+            for block in cut(whole, _to_samples(start, rate), _excerpt_samples(duration, rate)):
+                wanted = block[: mixture.samples - reference.samples]
+                reference.write(np.repeat(wanted, channels // stream.channels, axis=1))
+                length += len(block)
+                peak = max(peak, float(np.abs(block).max()))
+            if abs(length - mixture.samples) > resampled_length(REFERENCE_TOLERANCE, stream.sample_rate, rate):
+                raise UserError(
+                    f"the reference {path!r} is {length / rate:.3f} s long and its mixture {mixture.path!r} "
+                    f"{mixture.duration_s:.3f} s; give a reference of the mixture's length"
+                )
+            reference.write(np.zeros((mixture.samples - reference.samples, channels), np.float32))
+    warnings = stream.warnings
+    # A length that was rounded to the reference's rate comes back longer by less than a sample of that rate.
+    rounding = resampled_length(1, stream.sample_rate, rate) if stream.sample_rate != rate else 0
+    if abs(length - mixture.samples) > rounding:
+        verb = "trimmed" if length > mixture.samples else "filled with zeros"
+        warnings.append(
+            f"the reference {path!r} has {length} samples and its mixture {mixture.samples}: {verb} at the end"
+        )
+    if peak <= SILENCE_PEAK:
+        warnings.append(f"the reference {path!r} is silent: most scores are undefined")
+    return warnings
+
+
+def _to_samples(seconds: float, rate: int) -> int:
+    return round(seconds * rate)
+
+
+def _excerpt_samples(duration: float | None, rate: int) -> int | None:
+    return None if duration is None else max(1, _to_samples(duration, rate))
+
+
+def finite(signal: Iterable[Signal], path: str, rate: int, first: int) -> Iterator[Signal]:
+    """Pass blocks on until one is not finite, then only count; `first` is the place in the file of the first sample.
+
+    Raises:
+        UserError: at the end, if any was not.
+    """
+    position, broken, where = first, 0, 0
+    for block in signal:
+        bad = ~np.isfinite(block)
+        if bad.any():
+            where = where if broken else position + int(bad.any(axis=1).argmax())
+            broken += int(bad.sum())
+        if not broken:
+            yield block
+        position += len(block)
+    if broken:
+        raise UserError(
+            f"{path!r} has {broken} NaN or infinite samples, the first at {where / rate:.3f} s; "
+            "repair the file, or use an excerpt without them"
+        )

@@ -1,0 +1,46 @@
+"""The settings of steerings."""
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from stemsteer.registries import name_in
+from stemsteer.steering.objectives import OBJECTIVES
+from stemsteer.validation import Precision, Settings
+
+
+class SteeringSettings(Settings):
+    """What all steerings share: the chunks of a track, which are steered one by one, and how exactly is computed."""
+
+    chunk_seconds: PositiveFloat = Field(12.0, ge=1, description="longest chunk; each is steered on its own")
+    overlap_seconds: PositiveFloat = Field(1.0, description="that neighbouring chunks share and are cross-faded over")
+    precision: Precision = Field("float32", description="of large products: float32, tf32 (CUDA) or bfloat16")
+    seed: int = Field(0, ge=0, description="from which the seeds of all chunks are derived")
+    threads: PositiveInt = Field(1, description="CPU threads of a job; they change the last bits of the result")
+
+    @model_validator(mode="after")
+    def _overlap_fits(self) -> "SteeringSettings":
+        if 3 * self.overlap_seconds > self.chunk_seconds:
+            raise ValueError("overlap_seconds must be at most a third of chunk_seconds")
+        return self
+
+
+class GradientSettings(SteeringSettings):
+    """Adam on the latents of each source."""
+
+    kind: Literal["gradient"] = "gradient"
+    objective: name_in(OBJECTIVES) = Field("cross-entropy", description="what is lowered")  # type: ignore[valid-type]
+    steps: int = Field(50, ge=0, description="of Adam")
+    learning_rate: PositiveFloat = Field(2.5, description="Adam's, in the unit below")
+    learning_rate_unit: Literal["latent-deviation", "absolute"] = Field(
+        "latent-deviation", description="latent-deviation: times the standard deviation of the mixture's latents"
+    )
+    schedule: Literal["constant", "cosine"] = Field(
+        "constant", description="of the learning rate; cosine: falling to nothing at the last step"
+    )
+    patience: PositiveInt | None = Field(
+        None, description="stop where the best loss has not fallen by 0.1 % in so many steps; null: take all steps"
+    )
+    keep: Literal["last", "best"] = Field(
+        "last", description="the step that becomes the stem; best: of the lowest loss"
+    )
