@@ -5,7 +5,7 @@ results/runs/<peer>/stems/<track>/<source>.wav with its provenance, <source>.jso
 results/runs/<peer>/scores/<track>/<source>.tsv.
 """
 
-from stemsteer.settings.config import PEER_SOURCES
+from stemsteer.compared.settings import PEER_SOURCES
 
 if PLAN.config.peers:
 

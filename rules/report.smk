@@ -74,16 +74,16 @@ onerror:
     # What depends on a failed job never runs, the tables of all scores and the report among it: where they were wanted,
     # they are written here over what there is.
     if "report" in {job.rule.name for job in workflow.dag.needrun_jobs()}:
-        from figures import draw_figures
-        from scores import gather
-        from summarise import summarise
+        from stemsteer.stages.figures import draw_figures
+        from stemsteer.stages.scores import gather_scores
+        from stemsteer.stages.summarise import summarise
 
         plan, scores = Path("results/plan.json"), Path("results/scores.tsv")
         write_json(plan, PLAN.as_dict())
-        scored = [table for table in score_files() if Path(table).exists()]
-        gather(scored, scores)
-        summarise(scores, plan, *map(Path, rules.statistics.output))
-        draw_figures(plan, scores, Path("results/figures"))
+        gather_scores([table for table in map(Path, score_files()) if table.exists()], scores_out=scores)
+        summary, comparisons = map(Path, rules.statistics.output)
+        summarise(scores, plan, summary_out=summary, comparisons_out=comparisons)
+        draw_figures(plan, scores, folder_out=Path("results/figures"))
         page = Path("results/report/index.html")
         subprocess.run([sys.executable, Path(workflow.basedir) / "scripts/report.py", plan, page])
         # Older than all that they tell of: the next run makes them anew.

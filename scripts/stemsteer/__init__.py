@@ -1,5 +1,7 @@
 """StemSteer's library: everything that the workflow's scripts call."""
 
-# Among the parameters of every job whose result depends on the method: raised by one when a change of the code changes
-# what it computes, so that what was computed before is computed again.
+__version__ = "0.1.0"
+
+# A parameter of every job whose result depends on the method. Raise it by one when a change of the code changes what is
+# computed: Snakemake then makes the results anew.
 METHOD_VERSION = 3

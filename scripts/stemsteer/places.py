@@ -1,12 +1,28 @@
-"""Where files of StemSteer's own lie: what ships with it, and what it keeps for later."""
+"""Where StemSteer's own files lie: those that ship with it, and the cache.
+
+In a checkout the shipped files lie in `resources/` and `report/` at its top. An installed wheel has both folders inside
+the package, in `shipped/`; pyproject.toml puts them there.
+"""
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
-RESOURCES = Path(__file__).resolve().parents[2] / "resources"
-"""The files that ship with StemSteer."""
+
+def _home() -> Path:
+    """The folder that holds `resources/` and `report/`."""
+    package = Path(str(files("stemsteer"))).resolve()
+    shipped = package / "shipped"
+    return shipped if shipped.is_dir() else package.parent.parent
+
+
+HOME = _home()
+RESOURCES = HOME / "resources"
+"""Model registry, presets, sources, vocabularies, the embedded codecs and the demo's table of tracks."""
+REPORT_TEMPLATES = HOME / "report"
+"""Templates, script and style sheet of the report's page, and the captions of Snakemake's own report."""
 
 
 def cache_folder() -> Path:
-    """Where fetched models and tools are kept: `$XDG_CACHE_HOME/stemsteer`, by default `~/.cache/stemsteer`."""
+    """The folder for fetched models and tools: `$XDG_CACHE_HOME/stemsteer`, by default `~/.cache/stemsteer`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stemsteer"

@@ -1,13 +1,21 @@
-"""The baselines on signals whose parts are known."""
+"""The baselines on signals whose parts are known, and through the registry."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
-from stemsteer.compared.baselines import hpss, oracle_mask, repet_sim
+from stemsteer.compared import BASELINES
+from stemsteer.compared.base import Baseline
 from stemsteer.compared.codec_baselines import codec, codec_oracle
+from stemsteer.compared.hpss import hpss
+from stemsteer.compared.kinds import BaselineKind
+from stemsteer.compared.oracle_mask import oracle_mask
+from stemsteer.compared.repet_sim import repet_sim
 from stemsteer.generators.base import Generator
 from stemsteer.generators.loading import load_generator
 from stemsteer.scores.metrics import si_sdr, snr
@@ -108,3 +116,34 @@ def test_an_oracle_through_the_codec_is_nearly_an_oracle(tmp_path: Path, generat
     estimate = codec_oracle(mixture, reference, generator, CPU)
     assert estimate.shape == source.shape
     assert si_sdr(source, estimate) > 10
+
+
+def made(kind: BaselineKind, generator: Generator) -> Baseline:
+    return kind.make(generator, CPU) if kind.needs_codec else kind.make()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_every_baseline_is_asked_in_the_same_way(tmp_path: Path, generator: Generator, name: str) -> None:
+    source = tone(300, 1.2)
+    mixture, reference = write(tmp_path, mixture=source + tone(3000, 1.2), reference=source)
+    estimate = made(BASELINES[name], generator).estimate(mixture, reference, "drums")
+    assert estimate.shape == source.shape
+    assert np.isfinite(estimate).all()
+
+
+@pytest.mark.parametrize("name", BASELINES)
+def test_only_those_that_say_so_read_the_reference(tmp_path: Path, generator: Generator, name: str) -> None:
+    (mixture,) = write(tmp_path, mixture=tone(300, 0.5))
+    baseline = made(BASELINES[name], generator)
+    if BASELINES[name].is_told_reference:
+        with pytest.raises(soundfile.LibsndfileError):
+            baseline.estimate(mixture, tmp_path / "absent.wav", "drums")
+    else:
+        baseline.estimate(mixture, tmp_path / "absent.wav", "drums")
+
+
+def test_the_registry_imports_no_baseline() -> None:
+    code = (
+        "import sys, stemsteer.compared as c; assert list(c.BASELINES); assert not {'torch', 'numpy'} & {*sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,6 +15,7 @@ import make_envs
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
 RULE = re.compile(r"^ *rule\b.*?:$.*?(?=^ *rule\b|\Z)", re.MULTILINE | re.DOTALL)
+REGISTERED = re.compile(r"^(stemsteer\.[\w.]+):\w+$")
 CONDA = re.compile(r'conda:\s+"\.\./envs/(\w+)\.yaml"')
 SCRIPT = re.compile(r'script:\s+"\.\./(scripts/\w+\.py)"')
 DISTRIBUTIONS = packages_distributions()
@@ -40,6 +41,16 @@ def imported_names(source: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def registered_modules() -> set[str]:
+    """Modules that a registry names, to be imported when they are first asked for."""
+    return {
+        place[1]
+        for file in (SCRIPTS / "stemsteer").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and (place := REGISTERED.match(str(node.value)))
+    }
 
 
 def files_of(name: str) -> Iterator[Path]:
@@ -79,3 +90,13 @@ def test_environment_holds_what_the_script_imports(script, environment):
     pins = make_envs.read_pins((ROOT / "constraints.txt").read_text(encoding="utf-8"))
     held = {pin.name for pin in make_envs.needed_for(make_envs.IMPORTED[environment], pins)}
     assert packages_imported(ROOT / script) <= held
+
+
+def test_the_environment_with_torch_holds_what_registries_import():
+    pins = make_envs.read_pins((ROOT / "constraints.txt").read_text(encoding="utf-8"))
+    held = {pin.name for pin in make_envs.needed_for(make_envs.IMPORTED["torch"], pins)}
+    modules = registered_modules()
+    assert "stemsteer.compared.hpss" in modules
+    for module in modules:
+        *_, file = files_of(module)
+        assert packages_imported(file) <= held, module

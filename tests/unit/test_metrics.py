@@ -255,6 +255,7 @@ def run_script(folder: Path, parts: tuple[str, str], suffix: str) -> pd.DataFram
         output=SimpleNamespace(scores=str(folder / "scores.tsv"), provenance=str(folder / "scores.json")),
         params=SimpleNamespace(parts=parts, judge=None),
         wildcards={"run": "r", "track": "t", "source": "bass"},
+        threads=1,
         log=[str(folder / "log.txt")],
     )
     runpy.run_path(str(SCRIPT), init_globals={"snakemake": job}, run_name="__main__")

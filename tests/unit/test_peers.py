@@ -11,8 +11,8 @@ import torch
 import peer_models
 from peer_models import RATE
 from stemsteer.compared.peers import import_open_unmix, model_files, separate
+from stemsteer.compared.settings import PeerSettings
 from stemsteer.errors import UserError
-from stemsteer.settings.config import PeerSettings
 from stemsteer.sound.audio import Signal
 
 CPU = torch.device("cpu")

@@ -36,7 +36,7 @@ def test_a_stems_record_says_what_it_was_made_from_and_with() -> None:
 
 def test_a_stem_of_another_method_says_what_that_was_and_what_it_was_given(tmp_path: Path) -> None:
     (tmp_path / "mixture.wav").write_bytes(b"music")
-    inputs = {"mixture": str(tmp_path / "mixture.wav")}
+    inputs = {"mixture": tmp_path / "mixture.wav"}
     record = of_compared({"codec": "flac"}, inputs, {"name": "hpss"}, {"source": "drums"}, "librosa")
     assert record == {
         "source": "drums",

@@ -11,12 +11,12 @@ from urllib.parse import unquote
 
 import pytest
 
-from figures import draw_figures
 from report_results import BASELINES, DECODE_ERROR, ODD_NAME, SILENCE_WARNING, collect, make_results
 from stemsteer import METHOD_VERSION
 from stemsteer.report import write_report
 from stemsteer.report.page import as_json, format_value
 from stemsteer.report.views import TrackView, format_length
+from stemsteer.stages.figures import draw_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 VOID = {"meta", "link", "img", "input"}
@@ -27,7 +27,7 @@ def finished(tmp_path_factory) -> Path:
     """Results of two runs on two tracks and a broken one, with their report; tests only read them."""
     folder = tmp_path_factory.mktemp("finished")
     plan = make_results(folder, seconds=0.5, runs=("one", "two"))
-    draw_figures(plan, folder / "results/scores.tsv", folder / "results/figures")
+    draw_figures(plan, folder / "results/scores.tsv", folder_out=folder / "results/figures")
     write_report(plan, folder / "results/report/index.html")
     return folder
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from figures import draw_figures
 from report_results import BASELINES, make_results
 from stemsteer.report.collect import Plan, read_table
 from stemsteer.report.distributions import DISTRIBUTIONS, compared, draw_distribution, figures_of
+from stemsteer.stages.figures import draw_figures
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_a_row_holds_the_defined_figures_of_all_tracks(results):
 def test_the_pictures_are_the_same_bytes_every_time(results, tmp_path):
     plan = results / "plan.json"
     for name in ("first", "second"):
-        draw_figures(plan, results / "scores.tsv", tmp_path / name)
+        draw_figures(plan, results / "scores.tsv", folder_out=tmp_path / name)
     pictures = [path.name for path in sorted((tmp_path / "first").iterdir())]
     assert pictures == sorted(f"{distribution.name}.svg" for distribution in DISTRIBUTIONS)
     for name in pictures:
@@ -46,7 +46,7 @@ def test_the_pictures_are_the_same_bytes_every_time(results, tmp_path):
 
 
 def test_nothing_is_painted_behind_a_picture(results, tmp_path):
-    draw_figures(results / "plan.json", results / "scores.tsv", tmp_path)
+    draw_figures(results / "plan.json", results / "scores.tsv", folder_out=tmp_path)
     # Ink on light and on dark paper: white or black would vanish on one of them.
     colours = set(re.findall(r"#[0-9a-f]{6}", (tmp_path / "distributions.svg").read_text()))
     assert colours

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from chromium import EXECUTABLE, Page
-from figures import draw_figures
 from report_results import ODD_NAME, make_results
 from stemsteer.report import views, write_report
 from stemsteer.report.pictures import Axis, Picture
+from stemsteer.stages.figures import draw_figures
 
 pytestmark = pytest.mark.skipif(EXECUTABLE is None, reason="no Chromium on PATH")
 
@@ -31,7 +31,7 @@ def url(tmp_path_factory) -> str:
     """The report of one run on two tracks and a broken one."""
     folder = tmp_path_factory.mktemp("report")
     plan = make_results(folder, SECONDS)
-    draw_figures(plan, folder / "results/scores.tsv", folder / "results/figures")
+    draw_figures(plan, folder / "results/scores.tsv", folder_out=folder / "results/figures")
     write_report(plan, folder / "results/report/index.html")
     return (folder / "results/report/index.html").as_uri()
 

@@ -2,11 +2,12 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 import torch
 
+from stemsteer.compared.base import Baseline, Record
 from stemsteer.generators.base import Generator
 from stemsteer.generators.coding import encode_track, reconstruct
 from stemsteer.masking.separation import Signals, masked_blocks, resample_file
@@ -17,11 +18,7 @@ from stemsteer.sound.mono_signal import MonoSignal
 
 MASK = RunSettings()
 """The settings of the mask: those of a run that says nothing else."""
-SETTINGS: dict[str, dict[str, Any]] = {
-    "codec": {},
-    "codec-oracle": MASK.model_dump(include={"fft_sizes", "stem_fft_size", "mask_against", "mask_on", "mask_edges"}),
-}
-"""What the methods are set to, for the records of their stems."""
+OF_MASK = MASK.model_dump(include={"fft_sizes", "stem_fft_size", "mask_against", "mask_on", "mask_edges"})
 
 
 def codec(mixture: Path, generator: Generator, device: torch.device) -> Signal:
@@ -56,3 +53,31 @@ def _through(path: Path, generator: Generator, device: torch.device, folder: Pat
             writer.write(block[:, None] / np.float32(signal.gain))
     resample_file(folder / "decoded.wav", folder / "resampled.wav", rate)
     return folder / "resampled.wav"
+
+
+class CodecBaseline(Baseline):
+    """A baseline that is about a codec."""
+
+    def __init__(self, generator: Generator, device: torch.device) -> None:
+        self.generator, self.device = generator, device
+
+
+class Unsteered(CodecBaseline):
+    """`codec`: what the codec makes of the mixture without steering."""
+
+    settings: ClassVar[Record] = {}
+
+    def estimate(self, mixture: Path, reference: Path, source: str) -> Signal:
+        return codec(mixture, self.generator, self.device)
+
+
+class CodecOracle(CodecBaseline):
+    """`codec-oracle`: the mask of a run whose steering had found the source itself, through the codec.
+
+    It is about the best that steering this codec can do.
+    """
+
+    settings: ClassVar[Record] = OF_MASK
+
+    def estimate(self, mixture: Path, reference: Path, source: str) -> Signal:
+        return codec_oracle(mixture, reference, self.generator, self.device)

@@ -21,9 +21,9 @@ import torch
 import yaml
 from torch import Tensor
 
+from stemsteer.compared.settings import PeerSettings
 from stemsteer.errors import UserError
 from stemsteer.files import read_json
-from stemsteer.settings.config import PeerSettings
 from stemsteer.sound.audio import Signal, resample
 
 TARGETS = ("vocals", "drums", "bass", "other")

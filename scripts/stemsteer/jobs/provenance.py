@@ -32,7 +32,7 @@ def of_stem(facts: dict[str, Any], estimate: dict[str, Any], written: dict[str, 
 
 def of_compared(
     facts: dict[str, Any],
-    inputs: Mapping[str, str],
+    inputs: Mapping[str, Path],
     method: dict[str, Any],
     written: dict[str, Any],
     *packages: str,
@@ -45,7 +45,7 @@ def of_compared(
         inputs: paths of the signals that the method was given, by what they are.
         packages: those that the method depends on besides.
     """
-    hashes = {name: sha256(Path(path)) for name, path in inputs.items()}
+    hashes = {name: sha256(path) for name, path in inputs.items()}
     return {**written, "mixture": facts, "inputs_sha256": hashes, "method": method, **_made_with(*packages, SCORING)}
 
 

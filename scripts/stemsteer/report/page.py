@@ -7,7 +7,6 @@ page that was opened as a file load scripts beside it and nothing else.
 
 import json
 import shutil
-import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +15,9 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from stemsteer import METHOD_VERSION
+from stemsteer import METHOD_VERSION, __version__
 from stemsteer.files import written_whole
+from stemsteer.places import REPORT_TEMPLATES
 from stemsteer.report.collect import Collection, Plan, Row, Track
 from stemsteer.report.distributions import DISTRIBUTIONS
 from stemsteer.report.origins import of_the_judge, of_the_scores, origins
@@ -37,9 +37,6 @@ from stemsteer.report.tables import (
 )
 from stemsteer.report.views import TrackView, show_tracks
 from stemsteer.scores.metrics import FOR_COMPARISON
-
-ROOT = Path(__file__).resolve().parents[3]
-TEMPLATES = ROOT / "report"
 
 TRACKS = [
     text("track", "Track"),
@@ -97,7 +94,7 @@ def as_json(content: Any) -> str:
 def _environment(folder: Path) -> Environment:
     """The templates; links are relative to `folder`."""
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(REPORT_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -118,7 +115,7 @@ def _page(environment: Environment, collection: Collection, tracks: list[TrackVi
         style=_template("style.css"),
         script=_template("page.js"),
         data=as_json(_data(collection)),
-        version=tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"],
+        version=__version__,
         method=METHOD_VERSION,
         now=datetime.now().astimezone(),
         collection=collection,
@@ -190,7 +187,7 @@ def _copied_figures(collection: Collection, folder: Path) -> list[Figure]:
 
 
 def _template(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
+    return (REPORT_TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def _write_text(path: Path, content: str) -> None:

@@ -56,10 +56,11 @@ COMPANY_DB = -60.0
 Row = dict[str, float | int | str]
 
 
-class Listener(Protocol):
-    """What tells how probable a source's tags are in each of some `signals`; see judge.py."""
+class Judge(Protocol):
+    """What says how probable a source is in a signal; see judge.py."""
 
-    def probabilities(self, signals: Sequence[Signal], mixture: Signal, rate: int) -> list[float]: ...
+    def probabilities(self, signals: Sequence[Signal], mixture: Signal, rate: int) -> list[float]:
+        """Of each of the `signals` `[samples, channels]` at `rate` Hz, beside the mixture that they are part of."""
 
 
 def si_sdr(reference: Signal, estimate: Signal) -> float:
@@ -96,7 +97,7 @@ def score(
     mixture: Signal,
     estimates: Mapping[str, Signal],
     rate: int,
-    judge: Listener | None = None,
+    judge: Judge | None = None,
 ) -> list[Row]:
     """A row of figures for each estimate of the source `reference`, and for the mixture and silence in its place.
 

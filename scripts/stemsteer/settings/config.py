@@ -6,22 +6,22 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
-    DirectoryPath,
     Field,
     FilePath,
     PositiveFloat,
     PositiveInt,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
+from stemsteer.compared import BASELINES
+from stemsteer.compared.settings import PeerSettings
 from stemsteer.errors import UserError
 from stemsteer.models.registry import Model, names_of
 from stemsteer.names import did_you_mean, is_folder_name
+from stemsteer.registries import name_in
 from stemsteer.settings.presets import presets
+from stemsteer.validation import Settings
 
 Precision = Literal["float32", "tf32", "bfloat16"]
 # What a mask can be compared with and applied to: the mixture, or what the generator makes of it without any steering.
@@ -29,28 +29,12 @@ MaskedSignal = Literal["mixture", "reconstruction"]
 FftSize = Annotated[int, Field(ge=64, le=65536, multiple_of=2)]
 # The settings of a run that its ascents do not depend on, but its stems do.
 OF_STEMS = {"stem_fft_size", "output"}
-# Simple methods to compare with; see baselines.py.
-Baseline = Literal["oracle-mask", "codec", "codec-oracle", "hpss", "repet-sim"]
-# What the published models of peers separate from the rest.
-PEER_SOURCES = ("vocals", "drums", "bass")
 # Taggers that come with StemSteer, as they are tried as the judge: those that know more sources first.
 JUDGES = ("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn")
 # The keys that lead to a setting.
 Place = tuple[str | int, ...]
 # What a run cannot be called: these stand for something else in the tables of scores.
 RESERVED = ("mixture", "silence", "all")
-
-
-class Settings(BaseModel):
-    """Settings in which a misspelt key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nothing_is_all_defaults(cls, value: Any) -> Any:
-        """A key without anything below it, as when all its lines are commented out."""
-        return {} if value is None else value
 
 
 class GeneratorSettings(Settings):
@@ -190,36 +174,6 @@ class RunSettings(Settings):
         return self
 
 
-class PeerSettings(Settings):
-    """A supervised separator of another package, with weights in a folder."""
-
-    package: Literal["open-unmix", "demucs"] = Field(description="that separates; it must be installed")
-    weights: DirectoryPath = Field(description="a folder with the model's files, as its package reads them")
-    model: str | None = Field(
-        None,
-        description="of those in the folder, for demucs: the name of a .yaml or .th file there, without its suffix",
-    )
-
-    @field_validator("model")
-    @classmethod
-    def _model_is_in_the_folder(cls, model: str | None) -> str | None:
-        # Demucs takes other names, hf://..., for models to download.
-        if model is not None and not re.fullmatch(r"[\w-]+", model):
-            raise ValueError(
-                f"{model!r} cannot be the name of a model; name a .yaml or .th file (letters, digits, _ and -) in the "
-                "folder, without its suffix"
-            )
-        return model
-
-    @model_validator(mode="after")
-    def _model_is_of_demucs(self) -> "PeerSettings":
-        if self.package == "demucs" and self.model is None:
-            raise ValueError("demucs needs the name of a model, such as model: htdemucs")
-        if self.package == "open-unmix" and self.model is not None:
-            raise ValueError("a folder holds one model of open-unmix: leave model out")
-        return self
-
-
 class StemSettings(Settings):
     """How stems are written."""
 
@@ -290,8 +244,8 @@ class Config(Settings):
     )
     taggers: dict[str, TaggerSettings] = Field({}, description="taggers with weights of one's own, by name")
     runs: dict[str, RunSettings] = Field({"default": RunSettings()}, min_length=1)
-    baselines: list[Baseline] = Field(
-        ["oracle-mask", "codec", "codec-oracle", "hpss", "repet-sim"],
+    baselines: list[name_in(BASELINES)] = Field(  # type: ignore[valid-type]
+        list(BASELINES),
         description="simple methods to compare with, on tracks with references",
     )
     peers: dict[str, PeerSettings] = Field(
@@ -330,12 +284,12 @@ class Config(Settings):
         return self.generators[self.runs[run].generator]
 
     @property
-    def baseline_runs(self) -> dict[str, tuple[Baseline, str | None]]:
+    def baseline_runs(self) -> dict[str, tuple[str, str | None]]:
         """The baselines by their names among the runs: each with the generator that it is about, if any."""
         generators = sorted({run.generator for run in self.runs.values()})
-        named: dict[str, tuple[Baseline, str | None]] = {}
+        named: dict[str, tuple[str, str | None]] = {}
         for baseline in dict.fromkeys(self.baselines):
-            if baseline in ("codec", "codec-oracle"):
+            if BASELINES[baseline].needs_codec:
                 named |= {f"{baseline}-{generator}": (baseline, generator) for generator in generators}
             else:
                 named[baseline] = (baseline, None)

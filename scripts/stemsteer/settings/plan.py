@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from stemsteer.compared.settings import PEER_SOURCES
 from stemsteer.errors import UserError
 from stemsteer.models.registry import registry
-from stemsteer.settings.config import PEER_SOURCES, Config
+from stemsteer.settings.config import Config
 from stemsteer.settings.tracks import Track, check_names, check_sources, read_tracks
 from stemsteer.taggers.vocabularies import find_tags, known_names, load_vocabulary
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stemsteer.errors import UserError
 from stemsteer.names import as_folder_name, did_you_mean, is_folder_name, is_utf8
-from stemsteer.places import RESOURCES
+from stemsteer.places import HOME
 
 COLUMNS = ("track", "mixture", "start", "duration", "sources")
 REFERENCE = "reference_"
@@ -50,7 +50,7 @@ def read_tracks(place: str, sources: list[str]) -> list[Track]:
 
 def find_place(place: Path) -> Path:
     """A relative place is one of the working directory, else one that comes with StemSteer, as the demo's table."""
-    shipped = RESOURCES.parent / place
+    shipped = HOME / place
     return shipped if not place.exists() and shipped.exists() else place
 
 

@@ -1,0 +1,51 @@
+"""Decode the files that a track names: its mixture, and the known stems of its sources."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from stemsteer.files import read_json, write_json
+from stemsteer.sound.decoding import Facts, decode, decode_reference
+
+
+def decode_mixture(
+    file: str, start: float, duration: float | None, *, mixture_out: Path, mono_out: Path, facts_out: Path
+) -> None:
+    """Decode the mixture of a track, and log and keep what is known of its file.
+
+    Args:
+        file: any file that ffmpeg reads.
+        start: of the excerpt, s.
+        duration: of the excerpt, s; None: all that follows.
+        mixture_out: a float32 wav at the file's own rate and channels.
+        mono_out: a float32 wav at 44.1 kHz, the mean of the channels.
+        facts_out: JSON, see `Facts`.
+
+    Raises:
+        UserError: the file cannot be decoded; see `decode`.
+    """
+    facts = decode(file, start, duration, mixture_out, mono_out)
+    _log_warnings(facts.warnings)
+    logging.info("%s, %d Hz, %d channels, %.3f s", facts.codec, facts.sample_rate, facts.channels, facts.duration_s)
+    write_json(facts_out, facts.model_dump())
+
+
+def decode_known_stem(file: str, start: float, duration: float | None, facts: Path, *, reference_out: Path) -> None:
+    """Decode a known stem at the rate, channels and length of its mixture.
+
+    Args:
+        file: any file that ffmpeg reads.
+        start: of the excerpt, s, as for the mixture.
+        duration: of the excerpt, s, as for the mixture.
+        facts: JSON, what `decode_mixture` wrote.
+        reference_out: a float32 wav.
+
+    Raises:
+        UserError: the file cannot be decoded, or does not fit its mixture; see `decode_reference`.
+    """
+    _log_warnings(decode_reference(file, start, duration, Facts.model_validate(read_json(facts)), reference_out))
+
+
+def _log_warnings(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        logging.warning("warning: %s", warning)
