@@ -6,7 +6,8 @@ Estimates, stems, scores and tables have to be the same bytes. Records (JSON) ha
 settings, versions and the places of files. Prints a line for each difference and the number of files of each kind; the
 exit status is 1 where something differs or is missing.
 
-Folders are found by the names of runs, tracks and sources in the old results/plan.json, as these names or as their slugs.
+Folders are found by the names of runs, tracks and sources in the old results/plan.json: they are called by these names
+or by their slugs.
 """
 
 import argparse
@@ -21,7 +22,17 @@ from typing import Any
 from stemsteer.names import slug
 
 TABLES = ("scores.tsv", "summary.tsv", "comparisons.tsv")
-FREE_TO_DIFFER = {"seconds", "steps_per_second", "settings", "key", "versions", "platform", "resumed_at", "path", "codec"}
+FREE_TO_DIFFER = {
+    "seconds",
+    "steps_per_second",
+    "settings",
+    "key",
+    "versions",
+    "platform",
+    "resumed_at",
+    "path",
+    "codec",
+}
 """Keys of records: times, settings that may have been renamed, and places."""
 
 

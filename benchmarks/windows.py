@@ -62,7 +62,7 @@ def read_mono(path: Path, rate: int) -> Tensor:
 
 def measure(samples: Tensor, tagger: Tagger) -> Iterator[dict[str, str | float]]:
     """Rows of the table for one piece `[samples]`."""
-    window = tagger.window
+    window = tagger.window_samples
     if len(samples) < 2 * window:
         return
     middle = len(samples) // 2
@@ -98,7 +98,7 @@ def fillings(before: Tensor, part: Tensor) -> dict[str, Tensor]:
 @torch.no_grad()
 def probabilities(tagger: Tagger, samples: Tensor) -> np.ndarray:
     """What a tagger says of one window `[window]`: `[tags]`."""
-    return tagger.logits(samples[None])[0, 0].sigmoid().numpy()
+    return tagger.activation(tagger.logits(samples[None]))[0, 0].numpy()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ from snakemake.io import contains_wildcard
 from stemsteer import METHOD_VERSION
 from stemsteer.settings.config import load_config
 from stemsteer.errors import UserError
-from stemsteer.models.registry import downloadable, look_in, published_digest, registry
+from stemsteer.models.registry import downloadable, published_digest, registry
+from stemsteer.models.weights import look_in
 from stemsteer.settings.plan import Plan, make_plan
 from stemsteer.jobs.resources import (
     ascent_megabytes,
@@ -207,6 +208,11 @@ def ascent_settings_of(run: str) -> dict:
         "published_generator": published_digest(generator.weights),
         "own_taggers": {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(run).items()},
     }
+
+
+def prompted_sources(wildcards) -> list[str]:
+    """The sources that are labels of the run's prompt taggers."""
+    return PLAN.prompted_sources(wildcards.run, wildcards.track)
 
 
 def own_tagger_files(wildcards) -> list[str]:

@@ -40,6 +40,7 @@ for number, (sources, runs, tracks) in enumerate(ascent_groups()):
         params:
             sources=sources,
             settings=by_run(ascent_settings_of),
+            prompted_sources=prompted_sources if PLAN.has_prompt_taggers else [],
             method=METHOD_VERSION,
             device=PLAN.config.device,
         script:

@@ -10,17 +10,21 @@ from stemsteer.devices import choose_device, default_batch
 from stemsteer.errors import told_in_log
 from stemsteer.files import read_json, write_json, written_whole
 from stemsteer.generators.loading import load_generator
-from stemsteer.settings.config import Config, GeneratorSettings, RunSettings, TaggerSettings
+from stemsteer.settings.config import Config, GeneratorSettings, RunSettings
 from stemsteer.sound import audio
 from stemsteer.sound.mono_signal import MonoSignal
 from stemsteer.steering.track_ascent import TrackAscent
 from stemsteer.taggers.loading import load_tagger
+from stemsteer.taggers.settings import SotaMusicTaggingSettings
 
 
 def prepare(job: Any, settings: RunSettings, sources: Sequence[str]) -> TrackAscent:
     """The ascents of a job's track, with everything that they need loaded."""
     device = choose_device(job.params.device, settings.threads)
-    own = {name: TaggerSettings.model_validate(tagger) for name, tagger in job.params.settings["own_taggers"].items()}
+    own = {
+        name: SotaMusicTaggingSettings.model_validate(tagger)
+        for name, tagger in job.params.settings["own_taggers"].items()
+    }
     # How ascents are carried out is not among the params, since it does not change what comes of them.
     carried_out = Config.model_validate(job.config)
     return TrackAscent(
@@ -28,7 +32,7 @@ def prepare(job: Any, settings: RunSettings, sources: Sequence[str]) -> TrackAsc
         job.wildcards.track,
         sources,
         load_generator(GeneratorSettings.model_validate(job.params.settings["generator"]), device),
-        [load_tagger(name, own.get(name)) for name in settings.taggers],
+        [load_tagger(name, own.get(name), job.params.prompted_sources) for name in settings.taggers],
         settings,
         default_batch(device) if carried_out.batch == "auto" else carried_out.batch,
         Path("results/checkpoints") / job.wildcards.run / job.wildcards.track,

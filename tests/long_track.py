@@ -20,6 +20,7 @@ from stemsteer.generators.jukebox.quantisers import CodebookMode, FrozenCodebook
 from stemsteer.generators.jukebox.vqvae import Codebook
 from stemsteer.steering.track_ascent import TrackAscent
 from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.labels import VocabularyLabels
 from stemsteer.taggers.vocabularies import Vocabulary
 from tones_track import memory, steer
 
@@ -30,9 +31,9 @@ STEPS = 3
 class SlopeTagger(Tagger):
     """Two tags: a wave is `high` where it is steep, for its energy, and else `low`."""
 
-    vocabulary = Vocabulary("slopes", ("low", "high"))
+    labels = VocabularyLabels(Vocabulary("slopes", ("low", "high")))
     sample_rate = RATE  # so that nothing is resampled
-    window = RATE // 4
+    window_seconds = 0.25
     name = "slopes"
     fingerprint = "slopes"
     licence = "MIT"

@@ -11,6 +11,7 @@ from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
 from stemsteer.settings.config import RunSettings
 from stemsteer.steering.ascent import Listener, Steering
 from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.labels import VocabularyLabels
 from stemsteer.taggers.vocabularies import Vocabulary
 
 RATE = 44100
@@ -19,8 +20,8 @@ RATE = 44100
 class BandTagger(Tagger):
     """Two tags, `low` and `high`: how much of a window's energy lies below and above 1 kHz."""
 
-    vocabulary = Vocabulary("bands", ("low", "high"))
-    window = 1600
+    labels = VocabularyLabels(Vocabulary("bands", ("low", "high")))
+    window_seconds = 0.1
     name = "bands"
     fingerprint = "bands"
     licence = "MIT"

@@ -35,10 +35,10 @@ from setting import RATE, RUN, SEED, Setting, add_arguments, from_arguments
 from tqdm import tqdm
 
 from stemsteer.errors import UserError, told_on_terminal
-from stemsteer.models.registry import find, registry
+from stemsteer.models.registry import VocabularyTaggerModel, tagger_models
+from stemsteer.models.weights import find
 from stemsteer.sound import audio
-from stemsteer.taggers.loading import load_tagger
-from stemsteer.taggers.vocabularies import find_tags
+from stemsteer.taggers.labels import labels_of
 
 EXAMPLES = """\
 examples, with the checkouts beside each other in ref/:
@@ -202,19 +202,20 @@ def reference_setting(setting: Setting, arguments: argparse.Namespace, folder: P
     Raises:
         UserError: the reference has no such taggers, or not together.
     """
-    models = [registry().get(name) for name in setting.taggers]
-    if any(model is None or model.family != "sota-music-tagging" for model in models):
+    known = tagger_models()
+    models = [model for name in setting.taggers if isinstance(model := known.get(name), VocabularyTaggerModel)]
+    if len(models) < len(setting.taggers) or any(model.family != "sota-music-tagging" for model in models):
         raise UserError(
             f"--taggers {' '.join(setting.taggers)}: the reference has those of sota-music-tagging-models alone, "
             "such as fcn-mtat; `python -m stemsteer models` lists them"
         )
-    vocabularies = {model.vocabulary: name for model, name in zip(models, setting.taggers, strict=True) if model}
+    vocabularies = {model.vocabulary for model in models}
     if len(vocabularies) > 1:
         raise UserError(f"--taggers {' '.join(setting.taggers)}: the reference's must be trained on the same data")
-    [(data, name)] = vocabularies.items()
-    architectures = [str(model.architecture) for model in models if model]
+    (data,) = vocabularies
+    architectures = [model.architecture for model in models]
     for architecture, tagger in zip(architectures, setting.taggers, strict=True):
-        place = folder / "models" / str(data) / architecture / "best_model.pth"
+        place = folder / "models" / data / architecture / "best_model.pth"
         place.parent.mkdir(parents=True)
         place.symlink_to(find(tagger).resolve())
     return {
@@ -224,7 +225,7 @@ def reference_setting(setting: Setting, arguments: argparse.Namespace, folder: P
         "audio": setting.audio,
         "architectures": architectures,
         "data": data,
-        "tags": find_tags(load_tagger(name).vocabulary, [setting.source]),
+        "tags": labels_of(models[0]).find(setting.source),
         "fft_sizes": setting.fft_sizes,
         "learning_rate": setting.config().runs[RUN].learning_rate,
         "steps": setting.steps,

@@ -19,7 +19,6 @@ from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 from stemsteer.steering.ascent import Listener, Steering
 from stemsteer.taggers.loading import load_tagger
-from stemsteer.taggers.vocabularies import find_tags
 
 AUDIO = Path(__file__).resolve().parents[2] / "tests" / "data" / "feelings_16khz.flac"
 RATE = 44100
@@ -95,9 +94,7 @@ class Setting:
         generator = load_generator(config.generator_of(RUN), device).to(dtype)
         taggers = [load_tagger(name, device=device, dtype=dtype) for name in settings.taggers]
         listeners = [
-            Listener(tagger, [find_tags(tagger.vocabulary, [self.source])] * self.batch, RATE, settings).to(
-                device, dtype
-            )
+            Listener(tagger, [tagger.labels.find(self.source)] * self.batch, RATE, settings).to(device, dtype)
             for tagger in taggers
         ]
         mixtures = torch.from_numpy(self.excerpt()).to(device, dtype).repeat(self.batch, 1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from stemsteer.command_line.catalogue import model_rows, models_text, tag_rows, tags_text, tsv, vocabulary_names
 from stemsteer.datasets import KINDS
 from stemsteer.errors import DISK_FULL, UserError
-from stemsteer.models.registry import fetch
+from stemsteer.models.weights import fetch
 from stemsteer.names import did_you_mean
 
 ABOUT = "What StemSteer can be asked for, and the pretrained models. Music is separated by `snakemake`; see the README."

@@ -9,6 +9,7 @@ from torch import Tensor
 from small_ascents import BandTagger, Excerpt, Scripted, settings, small_generator, steering_of, tones
 from stemsteer.steering.ascent import Ascent, Listener, Moment, Steering, ascend
 from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.labels import VocabularyLabels
 from stemsteer.taggers.vocabularies import Vocabulary
 
 BATCH = [
@@ -22,8 +23,8 @@ BATCH = [
 class LoudnessTagger(Tagger):
     """One tag: how loud a window is; of other windows than the bands'."""
 
-    vocabulary = Vocabulary("loudness", ("loud",))
-    window = 900
+    labels = VocabularyLabels(Vocabulary("loudness", ("loud",)))
+    window_seconds = 900 / 16_000
     name = "loudness"
 
     def window_logits(self, windows: Tensor) -> Tensor:

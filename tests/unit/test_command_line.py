@@ -14,7 +14,9 @@ from stemsteer.__main__ import main
 from stemsteer.command_line import catalogue
 from stemsteer.command_line.catalogue import layout
 from stemsteer.models import registry as models
-from stemsteer.models.registry import Model, registry
+from stemsteer.models import weights
+from stemsteer.models.registry import GeneratorModel, Model, VocabularyTaggerModel, registry
+from stemsteer.places import RESOURCES
 from stemsteer.settings.presets import presets
 from stemsteer.taggers.vocabularies import load_vocabulary, sources
 
@@ -101,7 +103,7 @@ def test_a_text_that_is_nowhere_is_told(capsys: pytest.CaptureFixture[str], opti
 
 
 def register(monkeypatch: pytest.MonkeyPatch, **entries: Model) -> None:
-    for module in (models, catalogue):
+    for module in (models, weights, catalogue):
         monkeypatch.setattr(module, "registry", lambda: entries)
 
 
@@ -109,7 +111,7 @@ def codec(url: str) -> Model:
     # The sha256 of `the weights`, by sha256sum.
     digest = "f38329d231164082b94f28edf29bff349b44403e09fc4057d65b31051f4ae6b5"
     paper = "Codec et al., 2000"
-    return Model(
+    return GeneratorModel(
         kind="generator", family="jukebox", file="codec.bin", url=url, sha256=digest, licence="MIT", citation=paper
     )
 
@@ -117,12 +119,15 @@ def codec(url: str) -> Model:
 def test_models_says_where_they_are(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = {"kind": "tagger", "vocabulary": "mtat", "licence": "ISC", "citation": "a paper", "family": "some"}
+    package = {"kind": "tagger", "vocabulary": "mtat", "licence": "ISC", "citation": "a paper"}
+    package |= {"family": "some", "architecture": "small"}
     register(
         monkeypatch,
         codec=codec("http://127.0.0.1:1/codec.bin"),
-        installed=Model.model_validate({**package, "package": "musicnn"}),
-        absent=Model.model_validate({**package, "package": "no_such_package", "architecture_citation": "an older one"}),
+        installed=VocabularyTaggerModel.model_validate({**package, "package": "musicnn"}),
+        absent=VocabularyTaggerModel.model_validate(
+            {**package, "package": "no_such_package", "architecture_citation": "an older one"}
+        ),
     )
     models_there = table(said(capsys, "models", "--tsv")).set_index("model")
     assert dict(models_there.state) == {"codec": "missing", "installed": "here", "absent": "missing"}
@@ -196,15 +201,13 @@ def test_it_starts_without_the_heavy_libraries() -> None:
         "assert not {'torch', 'snakemake', 'numpy', 'pandas'} & set(sys.modules), sorted(sys.modules)"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=models.RESOURCES.parent / "scripts"
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=RESOURCES.parent / "scripts"
     )
     assert ended.returncode == 0, ended.stderr
 
 
 def test_a_reader_that_has_had_enough_is_not_an_error() -> None:
     command = f"'{sys.executable}' -m stemsteer tags | true; exit ${{PIPESTATUS[0]}}"
-    ended = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, cwd=models.RESOURCES.parent / "scripts"
-    )
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=RESOURCES.parent / "scripts")
     assert ended.returncode == 0
     assert ended.stderr == ""

@@ -9,7 +9,7 @@ import pytest
 
 from stemsteer.datasets.debian import unpack
 from stemsteer.errors import UserError
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 
 pytestmark = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="this machine has no dpkg")
 

@@ -12,18 +12,16 @@ import pytest
 from file_server import FileServer, serving
 from stemsteer.errors import UserError
 from stemsteer.models import registry as models
+from stemsteer.models import weights
 from stemsteer.models.registry import (
     Model,
-    fetch,
-    find,
-    folders,
-    git_blob,
-    locate,
-    look_in,
+    PromptTaggerModel,
+    VocabularyTaggerModel,
     published_digest,
     registry,
-    sha256,
+    tagger_models,
 )
+from stemsteer.models.weights import fetch, find, folders, git_blob, locate, look_in, sha256
 from stemsteer.places import RESOURCES
 from stemsteer.taggers.vocabularies import load_vocabulary
 
@@ -40,8 +38,6 @@ def test_every_model_has_a_licence_a_citation_and_a_way_to_be_verified() -> None
         assert re.fullmatch(r"[0-9a-f]{64}", model.sha256 or "") or re.fullmatch(r"[0-9a-f]{40}", model.git_blob or "")
         assert (model.file is None) != (model.package is None), name
         assert (model.url is None) == (model.ships or model.file is None), name
-        assert (model.kind == "tagger") == (model.vocabulary is not None), name
-        assert (model.kind == "tagger") == (model.architecture is not None), name
 
 
 def test_published_weights_are_told_apart_by_their_digests() -> None:
@@ -57,8 +53,8 @@ def test_no_two_models_are_the_same_file() -> None:
 
 
 def test_taggers_name_vocabularies_that_there_are() -> None:
-    vocabularies = {model.vocabulary for model in registry().values() if model.vocabulary}
-    assert all(load_vocabulary(name).tags for name in vocabularies)
+    assert tagger_models()
+    assert all(load_vocabulary(model.vocabulary).tags for model in tagger_models().values())
 
 
 def test_jukebox_is_said_to_be_for_non_commercial_use_only() -> None:
@@ -66,7 +62,7 @@ def test_jukebox_is_said_to_be_for_non_commercial_use_only() -> None:
 
 
 def test_the_taggers_of_tagbox_are_there_as_far_as_they_are_published() -> None:
-    taggers = {name: model for name, model in registry().items() if model.family == "sota-music-tagging"}
+    taggers = {name: model for name, model in tagger_models().items() if model.family == "sota-music-tagging"}
     architectures = ("fcn", "musicnn", "crnn", "sample", "se", "attention", "hcnn")
     published = {f"{architecture}-{data}" for architecture in architectures for data in ("mtat", "jamendo", "msd")}
     assert set(taggers) == {*published, "short_res-jamendo", "short_res-msd"}
@@ -102,7 +98,37 @@ def test_published_files_are_what_the_registry_says() -> None:
 
 def test_a_key_that_means_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="shipz"):
-        Model.model_validate({"kind": "tagger", "family": "vgg", "licence": "MIT", "citation": "none", "shipz": True})
+        one_model(shipz=True)
+
+
+GENERATOR = {"kind": "generator", "family": "jukebox", "licence": "MIT", "citation": "a paper"}
+TAGGER = {"kind": "tagger", "family": "vgg", "architecture": "vgg", "licence": "MIT", "citation": "a paper"}
+
+
+def one_model(**changes: object) -> Model:
+    """A generator, but for the changes, as the registry reads it."""
+    ((_, model),) = models._models_in({"one": {**GENERATOR, **changes}}, {})
+    return model
+
+
+def test_each_kind_has_its_own_keys() -> None:
+    tagger = one_model(**TAGGER, vocabulary="mtat")
+    assert isinstance(tagger, VocabularyTaggerModel)
+    assert (tagger.architecture, tagger.vocabulary) == ("vgg", "mtat")
+    prompted = one_model(**TAGGER | {"kind": "prompt-tagger"}, prompt="a {source} alone", rest=["noise"])
+    assert isinstance(prompted, PromptTaggerModel)
+    assert (prompted.prompt, prompted.rest) == ("a {source} alone", ("noise",))
+    for wrong in (
+        {"architecture": "small"},
+        {"vocabulary": "mtat"},
+        {**TAGGER, "vocabulary": "mtat", "prompt": "{source}"},
+        {**TAGGER, "kind": "prompt-tagger", "vocabulary": "mtat"},
+        {**TAGGER, "kind": "prompt-tagger", "prompt": "no place for a name"},
+        TAGGER,
+        {"kind": "judge"},
+    ):
+        with pytest.raises(ValueError, match="validation error"):
+            one_model(**wrong)
 
 
 # The second is that of `hello` and a line feed, as in many a text on git's objects.
@@ -133,9 +159,9 @@ def register(monkeypatch: pytest.MonkeyPatch, **changes: object) -> None:
         "licence": "a licence",
         "citation": "a paper",
     }
-    tagger = {"kind": "tagger", "family": "vgg", "package": "musicnn", "licence": "ISC", "citation": "a paper"}
-    entries = {"codec": Model.model_validate(entry | changes), "tagger": Model.model_validate(tagger)}
-    monkeypatch.setattr(models, "registry", lambda: entries)
+    tagger = {**TAGGER, "vocabulary": "mtat", "package": "musicnn"}
+    entries = {"codec": one_model(**entry | changes), "tagger": one_model(**tagger)}
+    monkeypatch.setattr(weights, "registry", lambda: entries)
 
 
 def put(folder: Path, content: bytes = CONTENT) -> Path:
@@ -194,7 +220,7 @@ def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
 def test_without_a_cache_set_it_is_in_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    assert models.cache_folder() == tmp_path / ".cache" / "stemsteer"
+    assert folders()[-1] == tmp_path / ".cache" / "stemsteer"
 
 
 def test_a_missing_file_is_told_with_what_to_do(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from stemsteer.models.registry import registry
+from stemsteer.models.registry import tagger_models
 from stemsteer.scores.published import COLUMNS, PRESET, beside_published, described, read_published, unlike_paper
 from stemsteer.scores.statistics import SUMMARY_COLUMNS
 from stemsteer.settings.config import Config, load_config
-from stemsteer.taggers.vocabularies import find_tags, load_vocabulary
+from stemsteer.taggers.labels import labels_of
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -44,8 +44,8 @@ def test_a_run_is_asked_for_what_the_paper_has_and_its_tagger_knows(published: p
     for name, run in config.runs.items():
         assert set(run.sources or []) == set(published[published.run == name].source)
         for tagger in run.taggers:
-            vocabulary = load_vocabulary(registry()[tagger].vocabulary or "")
-            assert all(find_tags(vocabulary, [source]) for source in run.sources or [])
+            labels = labels_of(tagger_models()[tagger])
+            assert all(labels.find(source) for source in run.sources or [])
 
 
 def test_the_runs_are_the_papers_algorithm(published: pd.DataFrame, config: Config) -> None:

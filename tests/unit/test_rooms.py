@@ -111,9 +111,7 @@ def test_each_room_imports_only_those_above_it_in_the_architecture() -> None:
 @pytest.mark.parametrize("folder", ["scripts", "rules", "envs"])
 def test_no_file_is_long(folder: str) -> None:
     files = [path for suffix in ("*.py", "*.smk") for path in (ROOT / folder).rglob(suffix)]
-    lengths = {
-        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files
-    }
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
     assert {path: lines for path, lines in lengths.items() if lines > 300} == {}
 
 

@@ -15,9 +15,12 @@ from torch.nn import functional as F
 
 from random_weights import random_weights
 from stemsteer.errors import UserError
-from stemsteer.models.registry import Model, registry, sha256
+from stemsteer.models.registry import VocabularyTaggerModel, tagger_models
+from stemsteer.models.weights import sha256
 from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.labels import VocabularyLabels, labels_of
 from stemsteer.taggers.loading import load_tagger
+from stemsteer.taggers.settings import SotaMusicTaggingSettings
 from stemsteer.taggers.sota_music_tagging.architectures import ARCHITECTURES as NETWORKS
 from stemsteer.taggers.sota_music_tagging.attention import class_token
 from stemsteer.taggers.sota_music_tagging.front_end import MelDecibels, decibels
@@ -48,15 +51,16 @@ def shapes_of(name: str) -> dict[str, tuple[int, ...]]:
     return {tensor: tuple(shape) for tensor, shape in RANDOM[name]["tensors"].items()}
 
 
-def entry(architecture: str) -> Model:
+def entry(architecture: str) -> VocabularyTaggerModel:
     fields = {"kind": "tagger", "family": "sota-music-tagging", "vocabulary": "msd", "licence": "-", "citation": "-"}
-    return Model.model_validate({**fields, "architecture": architecture})
+    return VocabularyTaggerModel.model_validate({**fields, "architecture": architecture})
 
 
 def tagger_with(weights: dict[str, Tensor], name: str, folder: Path) -> SotaMusicTagger:
     path = folder / "best_model.pth"
     torch.save(weights, path)
-    return SotaMusicTagger(name, entry(name.partition(" ")[0]), path)
+    model = entry(name.partition(" ")[0])
+    return SotaMusicTagger(name, model, labels_of(model), path)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +96,7 @@ def test_published_taggers_have_the_original_probabilities(name: str) -> None:
     audio = music_of(round(PUBLISHED[name]["seconds"] * 16000)).float()
     tagger = load_tagger(name)
     probabilities = tagger.logits(audio, windows="pad")[0].sigmoid()
-    assert probabilities.shape == (2, len(tagger.vocabulary.tags))
+    assert probabilities.shape == (2, len(tagger.labels.names))
     np.testing.assert_allclose(probabilities, PUBLISHED[name]["probabilities"], rtol=0, atol=5e-6)
 
 
@@ -112,15 +116,21 @@ def test_published_taggers_have_the_original_gradient(name: str) -> None:
 def test_random_weights_have_the_original_probabilities_and_gradient(random_tagger: SotaMusicTagger) -> None:
     expected = RANDOM[random_tagger.name]
     tagger = copy.deepcopy(random_tagger).double()
-    audio = music_of(tagger.window)
+    audio = music_of(tagger.window_samples)
     probabilities = tagger.logits(audio, windows="pad")[0].sigmoid()
     np.testing.assert_allclose(probabilities, expected["probabilities"], rtol=0, atol=1e-7)
     assert_gradient(gradient_of_loss(tagger, audio), expected["gradient"], 1e-6)
 
 
 @all_random
+def test_the_window_is_that_of_the_network(random_tagger: SotaMusicTagger) -> None:
+    assert random_tagger.window_samples == random_tagger.network.window
+    assert random_tagger.context_samples == 0
+
+
+@all_random
 def test_single_precision_is_enough(random_tagger: SotaMusicTagger) -> None:
-    probabilities = random_tagger.logits(music_of(random_tagger.window).float())[0].sigmoid()
+    probabilities = random_tagger.logits(music_of(random_tagger.window_samples).float())[0].sigmoid()
     np.testing.assert_allclose(probabilities, RANDOM[random_tagger.name]["probabilities"], rtol=0, atol=1e-5)
 
 
@@ -135,14 +145,14 @@ def test_weights_are_frozen_and_batch_norms_never_learn(random_tagger: SotaMusic
     assert not any(parameter.requires_grad for parameter in random_tagger.parameters())
     before = {name: tensor.clone() for name, tensor in random_tagger.state_dict().items()}
     random_tagger.train()
-    random_tagger.logits(music_of(random_tagger.window).float())
+    random_tagger.logits(music_of(random_tagger.window_samples).float())
     assert all(torch.equal(tensor, before[name]) for name, tensor in random_tagger.state_dict().items())
     assert not any(module.training for module in random_tagger.modules())
 
 
 @one_of_each
 def test_silence_has_finite_logits_and_gradient(random_tagger: SotaMusicTagger) -> None:
-    audio = torch.zeros(1, random_tagger.window, requires_grad=True)
+    audio = torch.zeros(1, random_tagger.window_samples, requires_grad=True)
     logits = random_tagger.logits(audio)
     (gradient,) = torch.autograd.grad(logits.sum(), audio)
     assert torch.isfinite(logits).all()
@@ -151,7 +161,7 @@ def test_silence_has_finite_logits_and_gradient(random_tagger: SotaMusicTagger) 
 
 @one_of_each
 def test_tracks_of_a_batch_do_not_hear_each_other(random_tagger: SotaMusicTagger) -> None:
-    music = music_of(random_tagger.window).float()
+    music = music_of(random_tagger.window_samples).float()
     other = music.flip(1)
     together = random_tagger.logits(torch.cat([music, other]))
     torch.testing.assert_close(together[1:], random_tagger.logits(other), rtol=1e-4, atol=1e-4)
@@ -160,7 +170,7 @@ def test_tracks_of_a_batch_do_not_hear_each_other(random_tagger: SotaMusicTagger
 @one_of_each
 def test_what_lies_beyond_the_poolings_is_not_heard(random_tagger: SotaMusicTagger) -> None:
     """The last sample that can be heard, by the poolings' and convolutions' sizes; noise instead of music after it."""
-    window = random_tagger.window
+    window = random_tagger.window_samples
     heard = SAMPLES_HEARD.get(random_tagger.name, window)
     music = music_of(window).float()
     noise = torch.randn(1, window, generator=torch.Generator().manual_seed(1))
@@ -255,13 +265,24 @@ def test_loading_draws_no_random_numbers(tmp_path: Path) -> None:
 
 def test_a_tagger_knows_its_vocabulary_and_the_hash_of_its_file(tmp_path: Path) -> None:
     tagger = tagger_with(random_weights(shapes_of("hcnn")), "hcnn", tmp_path)
-    assert tagger.vocabulary == load_vocabulary("msd")
+    assert tagger.labels == VocabularyLabels(load_vocabulary("msd"))
     assert tagger.fingerprint == sha256(tmp_path / "best_model.pth")
-    assert (tagger.sample_rate, tagger.window, tagger.context) == (16000, 80_000, 0)
+    assert (tagger.sample_rate, tagger.window_samples, tagger.context_samples) == (16000, 80_000, 0)
+
+
+def test_a_tagger_with_the_users_own_weights(tmp_path: Path) -> None:
+    path = tmp_path / "mine.pth"
+    torch.save(random_weights(shapes_of("hcnn")), path)
+    own = SotaMusicTaggingSettings(architecture="hcnn", vocabulary="mtat", weights=path)
+    own_sources = {"my brass": {"mtat": ["flute", "solo"]}}
+    tagger = load_tagger("mine", own, own_sources=own_sources, dtype=torch.float64)
+    assert (tagger.name, tagger.licence, tagger.fingerprint) == ("mine", "unknown (a local file)", sha256(path))
+    assert [tagger.labels.names[place] for place in tagger.labels.find("my brass")] == ["flute", "solo"]
+    assert tagger.logits(music_of(tagger.window_samples)).dtype == torch.float64
 
 
 def test_the_registrys_architectures_are_known() -> None:
-    entries = {model.architecture for model in registry().values() if model.family == "sota-music-tagging"}
+    entries = {model.architecture for model in tagger_models().values() if model.family == "sota-music-tagging"}
     assert {"fcn", "musicnn", "crnn"} <= entries <= set(NETWORKS)
 
 
@@ -272,7 +293,7 @@ def test_subnormal_weights_are_zeros_and_change_nothing(tmp_path: Path) -> None:
     loaded = tagger.network.state_dict()["layer1.conv.weight"]
     assert (loaded[:32] == 0).all()
     assert torch.equal(loaded[32:], weights["layer1.conv.weight"][32:])
-    audio = music_of(tagger.window).float()
+    audio = music_of(tagger.window_samples).float()
     logits = tagger.logits(audio)
     tagger.network.load_state_dict(weights)
     assert torch.equal(tagger.logits(audio), logits)
@@ -318,7 +339,7 @@ def test_an_unreadable_file_is_told(
     torch.save(weights, path)
     path.write_bytes(path.read_bytes()[:-1000] if content is None else content)
     with pytest.raises(UserError, match=r"best_model\.pth: not a readable state dict of .*; fetch the file again"):
-        SotaMusicTagger("broken", entry(architecture), path)
+        SotaMusicTagger("broken", entry(architecture), labels_of(entry(architecture)), path)
 
 
 @pytest.mark.parametrize("saved", [[1, 2], {"layer1.conv.bias": 3, "dense1.bias": 4}])
@@ -327,14 +348,14 @@ def test_something_else_than_a_state_dict_is_told(tmp_path: Path, saved: object)
     torch.save(saved, path)
     for architecture in ("fcn", "musicnn"):
         with pytest.raises(UserError, match=r"best_model\.pth: not"):
-            SotaMusicTagger("other", entry(architecture), path)
+            SotaMusicTagger("other", entry(architecture), labels_of(entry(architecture)), path)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @one_of_each
 def test_gradient_flows_on_a_gpu(random_tagger: SotaMusicTagger) -> None:
     tagger = copy.deepcopy(random_tagger).double()
-    audio = music_of(tagger.window)
+    audio = music_of(tagger.window_samples)
     on_cpu = gradient_of_loss(tagger, audio)
     on_gpu = gradient_of_loss(tagger.cuda(), audio.cuda())
     torch.testing.assert_close(on_gpu.cpu(), on_cpu, rtol=0, atol=1e-6 * float(on_cpu.abs().max()))

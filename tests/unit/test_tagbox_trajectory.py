@@ -18,11 +18,10 @@ from torch import Tensor
 from stemsteer.errors import UserError
 from stemsteer.generators.loading import load_generator
 from stemsteer.masking.separation import Signals, masked_blocks
-from stemsteer.models.registry import find
+from stemsteer.models.weights import find
 from stemsteer.settings.config import GeneratorSettings, RunSettings
 from stemsteer.steering.ascent import Listener, Steered, Steering, ascend
 from stemsteer.taggers.loading import load_tagger
-from stemsteer.taggers.vocabularies import find_tags
 
 GOLDEN = np.load(Path(__file__).parent / "golden" / "tagbox_trajectory.npz")
 AUDIO = Path(__file__).parents[1] / "data" / "feelings_16khz.flac"
@@ -53,9 +52,7 @@ def mixture() -> Tensor:
 def steering(settings: RunSettings, dtype: torch.dtype) -> Steering:
     generator = load_generator(GeneratorSettings(), torch.device("cpu")).to(dtype)
     taggers = [load_tagger(name, dtype=dtype) for name in settings.taggers]
-    listeners = [
-        Listener(tagger, [find_tags(tagger.vocabulary, ["drums"])], RATE, settings).to(dtype) for tagger in taggers
-    ]
+    listeners = [Listener(tagger, [tagger.labels.find("drums")], RATE, settings).to(dtype) for tagger in taggers]
     return Steering(mixture().to(dtype), generator, listeners, settings, [SEED])
 
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from stemsteer.errors import UserError
-from stemsteer.models.registry import registry
+from stemsteer.models.registry import tagger_models
 from stemsteer.taggers import FAMILIES
-from stemsteer.taggers.base import Tagger, cut_into_windows
+from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.loading import load_tagger
 from stemsteer.taggers.musicnn_package.mel_power import MelPower, mel_filterbank
 from stemsteer.taggers.musicnn_package.tensorflow_checkpoint import read_checkpoint
@@ -53,7 +53,7 @@ def test_probabilities_are_those_of_the_original_code(tagger: Tagger, music: Ten
     probabilities = torch.sigmoid(tagger.logits(music.float()))[0]
     assert probabilities.shape == (2, 50)
     np.testing.assert_allclose(probabilities, original["probabilities"], rtol=0, atol=1e-4)
-    assert list(tagger.vocabulary.tags) == original["tags"]
+    assert list(tagger.labels.names) == original["tags"]
 
 
 def test_all_that_is_left_out_is_the_rounding_to_float16(music: Tensor) -> None:
@@ -108,7 +108,7 @@ def test_gradient_reaches_all_that_is_heard(tagger: Tagger, music: Tensor) -> No
 
 
 def test_silence_has_finite_logits_and_gradient(tagger: Tagger) -> None:
-    audio = torch.zeros(1, tagger.window, requires_grad=True)
+    audio = torch.zeros(1, tagger.window_samples, requires_grad=True)
     logits = tagger.logits(audio)
     (gradient,) = torch.autograd.grad(logits.sum(), audio)
     assert torch.isfinite(logits).all()
@@ -119,7 +119,7 @@ def test_weights_are_frozen_and_batch_norms_never_learn(tagger: Tagger, music: T
     assert not any(parameter.requires_grad for parameter in tagger.parameters())
     before = tagger.logits(music.float())
     tagger.train()
-    tagger.logits(torch.randn(1, tagger.window))
+    tagger.logits(torch.randn(1, tagger.window_samples))
     assert torch.equal(tagger.logits(music.float()), before)
 
 
@@ -134,11 +134,15 @@ def test_tracks_of_a_batch_do_not_hear_each_other(tagger: Tagger, music: Tensor)
 )
 def test_musicnn_hears_windows_of_almost_three_seconds(seconds: float, windows: int) -> None:
     audio = torch.zeros(1, round(seconds * 16000))
-    assert cut_into_windows(audio, 187 * 256, 256).shape == (1, windows, 48_128)
+    assert load_tagger("MTT_musicnn").cut(audio).shape == (1, windows, 48_128)
+
+
+def test_a_window_has_187_frames_and_reaches_half_a_frame_back(tagger: Tagger) -> None:
+    assert (tagger.window_samples, tagger.context_samples) == (187 * 256, 256)
 
 
 def test_registry_has_all_and_their_hashes_are_the_published_ones() -> None:
-    taggers = {name: model for name, model in registry().items() if model.kind == "tagger"}
+    taggers = tagger_models()
     assert set(NAMES) <= set(taggers)
     assert {model.family for model in taggers.values()} == set(FAMILIES)
     published = {str(file): file.hash for file in importlib.metadata.files("musicnn") or []}
@@ -164,7 +168,7 @@ def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_altered_weights_are_refused() -> None:
-    altered = registry()["MTT_vgg"].model_copy(update={"sha256": "0" * 64})
+    altered = tagger_models()["MTT_vgg"].model_copy(update={"sha256": "0" * 64})
     with pytest.raises(UserError, match="not the published file"):
         read_weights("MTT_vgg", altered)
 

@@ -3,7 +3,15 @@
 import pytest
 
 from stemsteer.errors import UserError
-from stemsteer.taggers.vocabularies import Vocabulary, find_tags, load_vocabulary, sources
+from stemsteer.taggers.labels import VocabularyLabels
+from stemsteer.taggers.vocabularies import (
+    Vocabulary,
+    find_tags,
+    known_names,
+    known_sources,
+    load_vocabulary,
+    sources,
+)
 
 VOCABULARIES = ["mtat", "msd", "jamendo"]
 
@@ -144,3 +152,37 @@ def test_a_source_the_vocabulary_cannot_hear_is_refused_with_those_it_can() -> N
 
 def test_a_source_name_is_a_tag_where_the_vocabulary_has_it_but_the_source_does_not() -> None:
     assert find_tags(Vocabulary("other", ("rain", "bass")), ["bass"]) == [1]
+
+
+def test_the_users_own_sources_stand_beside_those_that_ship() -> None:
+    own = {"my brass": {"mtat": ["solo", "flute"]}, "theremin": {}}
+    mtat = load_vocabulary("mtat")
+    assert known_sources(own) == {**sources(), **own}
+    assert find_tags(mtat, ["my brass"], own) == [mtat.index("flute"), mtat.index("solo")]
+    assert find_tags(mtat, ["my brass", "guitar"], own) == [0, mtat.index("flute"), mtat.index("solo")]
+    assert VocabularyLabels(mtat, own).find("my brass") == find_tags(mtat, ["my brass"], own)
+    assert known_names(own) - known_names() == set(own)
+
+
+def test_a_source_of_the_users_own_without_tags_for_a_vocabulary_is_refused_there() -> None:
+    own = {"my brass": {"mtat": ["solo"]}, "theremin": {}}
+    with pytest.raises(UserError, match=r"jamendo has no tag for the source 'my brass', only for vocals, .*; choose"):
+        find_tags(load_vocabulary("jamendo"), ["my brass"], own)
+    with pytest.raises(UserError, match=r"msd has no tag for the source 'theremin', only for .*guitar; choose"):
+        find_tags(load_vocabulary("msd"), ["theremin"], own)
+    with pytest.raises(UserError, match=r"'my bras' is neither .* \(did you mean my brass\?\)"):
+        find_tags(load_vocabulary("mtat"), ["my bras"], own)
+
+
+def test_a_source_of_the_users_own_needs_a_name_of_its_own() -> None:
+    with pytest.raises(UserError, match=r"config: sources: 'drums' is a source of resources/sources\.yaml; choose"):
+        known_sources({"drums": {"mtat": ["drums"]}})
+    with pytest.raises(UserError, match=r"config: sources: 'tag:drums' begins with tag:, as tags do; choose"):
+        known_sources({"tag:drums": {"mtat": ["drums"]}})
+
+
+@pytest.mark.parametrize("name", VOCABULARIES)
+def test_the_labels_of_a_vocabulary_are_its_tags(name: str) -> None:
+    labels = VocabularyLabels(load_vocabulary(name))
+    assert labels.names == load_vocabulary(name).tags
+    assert labels.find("vocals") == find_tags(load_vocabulary(name), ["vocals"])

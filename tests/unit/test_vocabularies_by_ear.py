@@ -122,7 +122,7 @@ def rises() -> Rises:
 def rises_of(name: str) -> NDArray[np.float32]:
     """`[instruments, tags]`."""
     tagger = load_tagger(name)
-    seconds = LONG if tagger.window > SHORT * general_midi.RATE else SHORT
+    seconds = LONG if tagger.window_seconds > SHORT else SHORT
     music = [torch.from_numpy(general_midi.played(instrument, seconds)) for instrument in INSTRUMENTS]
     logits = torch.stack([tagger.logits(samples[None])[0].mean(dim=0) for samples in music]).numpy()
     others = (logits.sum(axis=0) - logits) / (len(logits) - 1)

@@ -11,7 +11,7 @@ from reference_vqvae import SAMPLES, reference_vqvae
 from stemsteer.errors import UserError
 from stemsteer.generators.jukebox.generator import load_jukebox
 from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture, from_checkpoint
-from stemsteer.models.registry import find
+from stemsteer.models.weights import find
 
 LEVELS = (0, 1, 2)
 

@@ -7,12 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stemsteer.taggers.base import SHORTEST_TAIL, Tagger, WindowPolicy, cut_into_windows
+from stemsteer.taggers import base
+from stemsteer.taggers.base import Tagger, WindowPolicy
 
+SHORTEST_TAIL = 512
+"""Samples, at the rate of 16 kHz that most taggers have."""
 WINDOW = SHORTEST_TAIL + 88
 samples_of_audio = st.integers(1, 5 * WINDOW)
 windows_and_contexts = {"window": st.integers(SHORTEST_TAIL + 1, 2000), "context": st.integers(0, 300)}
 policies = pytest.mark.parametrize("policy", ["cover", "pad"])
+
+
+def cut_into_windows(audio: Tensor, window: int, context: int = 0, policy: WindowPolicy = "cover") -> Tensor:
+    return base.cut_into_windows(audio, window, context, policy, SHORTEST_TAIL)
 
 
 def counting(samples: int, batch: int = 1) -> Tensor:
@@ -119,10 +126,25 @@ def test_pad_hears_what_comes_before_each_window_too(samples: int, window: int, 
 class Loudness(Tagger):
     """Says how loud a window is: one tag, its logit the mean square of the samples."""
 
-    window = 1000
+    window_seconds = 1000 / 16000
 
     def window_logits(self, windows: Tensor) -> Tensor:
         return windows.square().mean(dim=1, keepdim=True)
+
+
+@given(samples=st.integers(1, 10**7), rate=st.sampled_from([8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000]))
+def test_windows_in_seconds_are_whole_samples_again(samples: int, rate: int) -> None:
+    tagger = Loudness()
+    tagger.sample_rate, tagger.window_seconds, tagger.context_seconds = rate, samples / rate, (samples - 1) / rate
+    assert (tagger.window_samples, tagger.context_samples) == (samples, samples - 1)
+
+
+def test_tails_too_short_to_tell_anything_last_as_long_at_any_rate() -> None:
+    tagger = Loudness()
+    for rate, tail in ((16_000, 512), (48_000, 1536)):
+        tagger.sample_rate, tagger.window_seconds = rate, 1
+        windows = [tagger.cut(torch.zeros(1, rate + rest)).shape[1] for rest in (tail, tail + 1)]
+        assert windows == [1, 2]
 
 
 def test_a_tagger_hears_short_audio_as_loud_as_it_is_or_diluted_with_silence() -> None:
@@ -135,6 +157,6 @@ def test_a_tagger_hears_short_audio_as_loud_as_it_is_or_diluted_with_silence() -
 def test_logits_are_those_of_each_window_of_each_track(policy: WindowPolicy) -> None:
     tagger, audio = Loudness(), torch.randn(3, 2700, generator=torch.Generator().manual_seed(1))
     logits = tagger.logits(audio, windows=policy)
-    windows = cut_into_windows(audio, tagger.window, policy=policy)
+    windows = cut_into_windows(audio, tagger.window_samples, policy=policy)
     assert logits.shape == (3, 3, 1)
     torch.testing.assert_close(logits[..., 0], windows.square().mean(dim=2))

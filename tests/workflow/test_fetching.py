@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from file_server import FileServer, serving
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 from stemsteer.places import RESOURCES
 from stemsteer.sound import audio
 from workdir import REPOSITORY, Ended, Workdir, music

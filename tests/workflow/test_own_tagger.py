@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from random_weights import random_weights
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 from stemsteer.sound import audio
 from stemsteer.taggers.sota_music_tagging.short import Short
 from workdir import QUICK, Ended, Workdir, music

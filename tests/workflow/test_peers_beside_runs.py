@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import peer_models
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 from stemsteer.sound import audio
 from workdir import QUICK, Ended, Workdir, music
 

@@ -12,7 +12,7 @@ import yaml
 
 from reference_vqvae import reference_vqvae
 from stemsteer.jobs.forecast import jobs_left
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 from stemsteer.settings.config import load_config
 from stemsteer.settings.plan import make_plan
 from stemsteer.sound import audio

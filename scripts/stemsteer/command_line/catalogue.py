@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
-from stemsteer.models.registry import Model, fault_of, locate, registry
+from stemsteer.models.registry import Model, TaggerModel, VocabularyTaggerModel, registry, tagger_models
+from stemsteer.models.weights import fault_of, locate
 from stemsteer.settings.config import RunSettings
 from stemsteer.settings.presets import presets
 from stemsteer.taggers.vocabularies import load_vocabulary, sources
@@ -21,7 +22,7 @@ NARROWEST = 30
 
 def vocabulary_names() -> list[str]:
     """The vocabularies of all taggers."""
-    return list(dict.fromkeys(model.vocabulary for model in registry().values() if model.vocabulary))
+    return list(dict.fromkeys(filter(None, map(_vocabulary_of, tagger_models().values()))))
 
 
 def tag_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
@@ -51,20 +52,20 @@ def source_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
 
 def model_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
     """The models that have a text in their name: the generators, and the taggers with one of the vocabularies."""
-    known = {None, *vocabularies}
+    known = {"", *vocabularies}
     return [
         {
             "model": name,
             "kind": model.kind,
-            "architecture": model.architecture or model.family,
-            "vocabulary": model.vocabulary or "",
+            "architecture": model.architecture if isinstance(model, TaggerModel) else model.family,
+            "vocabulary": _vocabulary_of(model),
             **_whereabouts(model),
             "licence": model.licence,
-            "citation": "; ".join(filter(None, (model.citation, model.architecture_citation))),
+            "citation": _citation_of(model),
             "url": model.url or "",
         }
         for name, model in registry().items()
-        if model.vocabulary in known and _has(text, name)
+        if _vocabulary_of(model) in known and _has(text, name)
     ]
 
 
@@ -78,8 +79,18 @@ def preset_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
     ]
 
 
-def _vocabularies_heard(preset: str) -> set[str | None]:
-    return {registry()[tagger].vocabulary for tagger in RunSettings.model_validate({"preset": preset}).taggers}
+def _vocabularies_heard(preset: str) -> set[str]:
+    return {_vocabulary_of(registry()[tagger]) for tagger in RunSettings.model_validate({"preset": preset}).taggers}
+
+
+def _vocabulary_of(model: Model) -> str:
+    """Nothing for models without one: generators and prompt taggers."""
+    return model.vocabulary if isinstance(model, VocabularyTaggerModel) else ""
+
+
+def _citation_of(model: Model) -> str:
+    architecture = model.architecture_citation if isinstance(model, TaggerModel) else None
+    return "; ".join(filter(None, (model.citation, architecture)))
 
 
 def _whereabouts(model: Model) -> Row:

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from stemsteer.errors import UserError
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 
 
 def unpack(package: str, version: str, expected_sha256: str, folder: Path) -> None:

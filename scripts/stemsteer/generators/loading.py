@@ -6,7 +6,8 @@ import torch
 
 from stemsteer.generators import FAMILIES
 from stemsteer.generators.base import Generator
-from stemsteer.models.registry import find, registry
+from stemsteer.models.registry import registry
+from stemsteer.models.weights import find
 from stemsteer.settings.config import GeneratorSettings
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 
 PACKAGES = ("stemsteer", "torch", "numpy", "scipy", "soundfile", "soxr", "snakemake")
 """What every stem depends on."""

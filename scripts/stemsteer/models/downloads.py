@@ -1,4 +1,4 @@
-"""Downloads that can be interrupted: what has come stays, and the next try goes on from there."""
+"""Downloads that can be interrupted: the part that has come is kept, and the next try goes on from there."""
 
 import fcntl
 import logging
@@ -13,18 +13,18 @@ from urllib.request import Request, urlopen
 from tqdm import tqdm
 
 TIMEOUT = 60
-"""Seconds without a byte after which a server is given up."""
+"""Seconds without a byte after which a download fails."""
 
 
 def download(url: str, part: Path, name: str) -> None:
-    """Fetch all of a file, or what is missing of it where `part` holds its beginning.
+    """Fetch a file; where `part` holds the beginning of it, fetch only the rest.
 
-    A server that cannot send the rest alone sends the whole, which then takes the place of what was there. That `part`
-    is a beginning of this very file is for the caller to verify, when it is complete.
+    A server that cannot send the rest alone sends the whole file, which then replaces `part`. The caller has to verify
+    the complete file, for `part` may be the beginning of another one.
 
     Args:
         url: of the file.
-        part: where it is written; what has come stays there when an error is raised.
+        part: where the file is written; when an error is raised, what has come stays there.
         name: for the progress bar, which is shown on terminals only.
 
     Raises:
@@ -37,7 +37,7 @@ def download(url: str, part: Path, name: str) -> None:
         answer = urlopen(request, timeout=TIMEOUT)
     except HTTPError as error:
         if begun and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            return  # there is nothing after what was there
+            return  # `part` is complete
         raise
     resumed = answer.status == HTTPStatus.PARTIAL_CONTENT
     with answer, part.open("ab" if resumed else "wb") as file:
@@ -57,7 +57,7 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
     """Wait until no other process, on any machine that shares the file system, is in a block with this lock file."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
-        # Some file systems of clusters have no locks. There, verification refuses what two processes mixed up.
+        # Some file systems of clusters have no locks. If two processes write one file there, its verification fails.
         with suppress(OSError):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

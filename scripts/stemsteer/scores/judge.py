@@ -1,7 +1,7 @@
 """The judge: a tagger that no run steers with, asked how probable it finds a source's tags in each estimate.
 
-Steering makes the probabilities of its own taggers rise whatever comes of the music, so that they prove nothing; those
-of a tagger that had no say in it tell whether the source can be heard.
+Steering raises the probabilities of its own taggers, whether or not the source can be heard. The probabilities of
+a tagger that took no part in the steering say whether it can.
 """
 
 from collections.abc import Sequence
@@ -11,25 +11,26 @@ import numpy as np
 import torch
 
 from stemsteer.errors import UserError
-from stemsteer.models.registry import registry
+from stemsteer.models.registry import tagger_models
 from stemsteer.sound.audio import SILENCE_PEAK, Signal, mono, resample
-from stemsteer.taggers.base import Tagger, cut_into_windows, tag_probabilities
+from stemsteer.taggers.base import Tagger, tag_probabilities
+from stemsteer.taggers.labels import labels_of
 from stemsteer.taggers.loading import load_tagger
-from stemsteer.taggers.vocabularies import find_tags, load_vocabulary
+from stemsteer.taggers.vocabularies import NO_SOURCES, Sources
 
 WINDOWS_AT_ONCE = 4
 """Windows that are heard together: memory does not grow with the track."""
 
 
 @dataclass(frozen=True)
-class Judge:
-    """A tagger, and the places of a source's tags in its vocabulary."""
+class TaggerJudge:
+    """A tagger, and the places of a source's labels among its logits."""
 
     tagger: Tagger
     tags: list[int]
 
     def probabilities(self, signals: Sequence[Signal], mixture: Signal, rate: int) -> list[float]:
-        """Of each of the `signals` `[samples, channels]` at `rate` Hz: the mean over windows and the source's tags.
+        """Of each of the `signals` `[samples, channels]` at `rate` Hz: the mean over windows and the source's labels.
 
         All are heard in mono and as loud as they are beside the mixture, whose peak is scaled to 1, as when runs steer.
         """
@@ -40,22 +41,21 @@ class Judge:
     @torch.no_grad()
     def _probability(self, signal: Signal, rate: int) -> float:
         audio = torch.from_numpy(resample(signal, rate, self.tagger.sample_rate)).T
-        windows = cut_into_windows(audio, self.tagger.window, self.tagger.context)[0]
+        windows = self.tagger.cut(audio)[0]
         logits = torch.cat([self.tagger.window_logits(some) for some in windows.split(WINDOWS_AT_ONCE)])
-        return float(tag_probabilities(logits[None])[0, self.tags].mean())
+        return float(tag_probabilities(logits[None], self.tagger.activation)[0, self.tags].mean())
 
 
-def load_judge(name: str | None, source: str) -> Judge | None:
-    """The tagger `name` as a judge of `source`; None where none is wanted, or its vocabulary has no tag for the source.
+def load_judge(name: str | None, source: str, own_sources: Sources = NO_SOURCES) -> TaggerJudge | None:
+    """The tagger `name` as a judge of `source`; None where no judge is wanted, or none of its labels is the source's.
 
     Raises:
         UserError: its weights are missing or altered.
     """
     if name is None:
         return None
-    vocabulary = load_vocabulary(registry()[name].vocabulary or "")
     try:
-        tags = find_tags(vocabulary, [source])
+        tags = labels_of(tagger_models()[name], [source], own_sources).find(source)
     except UserError:
         return None
-    return Judge(load_tagger(name), tags)
+    return TaggerJudge(load_tagger(name, sources=[source], own_sources=own_sources), tags)

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
-    FilePath,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -17,10 +16,11 @@ from pydantic import (
 from stemsteer.compared import BASELINES
 from stemsteer.compared.settings import PeerSettings
 from stemsteer.errors import UserError
-from stemsteer.models.registry import Model, names_of
+from stemsteer.models.registry import names_of
 from stemsteer.names import did_you_mean, is_folder_name
 from stemsteer.registries import name_in
 from stemsteer.settings.presets import presets
+from stemsteer.taggers.settings import SotaMusicTaggingSettings
 from stemsteer.validation import Settings
 
 Precision = Literal["float32", "tf32", "bfloat16"]
@@ -46,27 +46,6 @@ class GeneratorSettings(Settings):
     level: Literal[0, 1, 2] = Field(
         0, description="Jukebox's level: 0 is the bottom one, hop 8, which the paper steers"
     )
-
-
-class TaggerSettings(Settings):
-    """Weights of one's own for an architecture of sota-music-tagging-models."""
-
-    architecture: Literal["fcn", "musicnn", "crnn", "sample", "se", "short", "short_res", "attention", "hcnn"] = Field(
-        description="of the network"
-    )
-    vocabulary: Literal["mtat", "jamendo", "msd"] = Field(description="the tags that it was trained on")
-    weights: FilePath = Field(description="its state dict, in the format of the published ones")
-
-    def model(self) -> Model:
-        """What the registry would say of it."""
-        return Model(
-            kind="tagger",
-            family="sota-music-tagging",
-            architecture=self.architecture,
-            vocabulary=self.vocabulary,
-            licence="unknown (a local file)",
-            citation="none",
-        )
 
 
 class RunSettings(Settings):
@@ -242,7 +221,7 @@ class Config(Settings):
     generators: dict[str, GeneratorSettings] = Field(
         {name: GeneratorSettings(weights=name) for name in ("embedded", "embedded-full", "jukebox")}, min_length=1
     )
-    taggers: dict[str, TaggerSettings] = Field({}, description="taggers with weights of one's own, by name")
+    taggers: dict[str, SotaMusicTaggingSettings] = Field({}, description="taggers with weights of one's own, by name")
     runs: dict[str, RunSettings] = Field({"default": RunSettings()}, min_length=1)
     baselines: list[name_in(BASELINES)] = Field(  # type: ignore[valid-type]
         list(BASELINES),
@@ -305,7 +284,7 @@ class Config(Settings):
     def _steers(self, tagger: str) -> bool:
         return any(tagger in run.taggers for run in self.runs.values())
 
-    def own_taggers_of(self, run: str) -> dict[str, TaggerSettings]:
+    def own_taggers_of(self, run: str) -> dict[str, SotaMusicTaggingSettings]:
         """Those taggers of a run that have weights of the user's own."""
         return {name: self.taggers[name] for name in self.runs[run].taggers if name in self.taggers}
 

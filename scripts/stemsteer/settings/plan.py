@@ -5,10 +5,13 @@ from typing import Any
 
 from stemsteer.compared.settings import PEER_SOURCES
 from stemsteer.errors import UserError
-from stemsteer.models.registry import registry
+from stemsteer.models.registry import PromptTaggerModel, TaggerModel, tagger_models
 from stemsteer.settings.config import Config
 from stemsteer.settings.tracks import Track, check_names, check_sources, read_tracks
-from stemsteer.taggers.vocabularies import find_tags, known_names, load_vocabulary
+from stemsteer.steering.settings import GradientSettings
+from stemsteer.taggers import FAMILIES
+from stemsteer.taggers.labels import labels_of
+from stemsteer.taggers.vocabularies import known_names
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,27 @@ class Plan:
         wanted = self.config.runs[run].sources
         return [source for source in self.tracks[track].sources if wanted is None or source in wanted]
 
+    def tagger_model(self, name: str) -> TaggerModel:
+        """What is known of a tagger, one of the user's own or one of the registry."""
+        own = self.config.taggers.get(name)
+        return own.model() if own else tagger_models()[name]
+
+    @property
+    def has_prompt_taggers(self) -> bool:
+        """Whether any run steers with a prompt tagger."""
+        return any(self._is_prompted(run) for run in self.config.runs)
+
+    def _is_prompted(self, run: str) -> bool:
+        models = map(self.tagger_model, self.config.runs[run].taggers)
+        return any(isinstance(model, PromptTaggerModel) for model in models)
+
+    def prompted_sources(self, run: str, track: str) -> list[str]:
+        """The sources that are labels of a run's prompt taggers; none where all its taggers have a vocabulary.
+
+        These are all sources of the track, whether they are steered in one job or in several.
+        """
+        return sorted(self.sources_of(run, track)) if self._is_prompted(run) else []
+
     @property
     def stem_suffix(self) -> str:
         """Of the stems' files."""
@@ -117,16 +141,21 @@ def make_plan(config: Config) -> Plan:
 
 
 def _check_run(plan: Plan, name: str, known: set[str]) -> None:
-    """That every tagger of a run knows the sources that it will be asked for."""
+    """That a run can steer with its taggers, and that they know the sources that they will be asked for."""
     run = plan.config.runs[name]
     check_sources(f"run {name!r}: sources", run.sources or [], known)
     wanted = sorted({source for track in plan.tracks for source in plan.sources_of(name, track)})
     for tagger in run.taggers:
-        known_tagger = plan.config.taggers.get(tagger) or registry()[tagger]
-        vocabulary = load_vocabulary(known_tagger.vocabulary or "")
+        model = plan.tagger_model(tagger)
+        if GradientSettings.needs_gradient and not FAMILIES[model.family].differentiable:
+            raise UserError(
+                f"run {name!r}, tagger {tagger}: it has no gradient, which the steering of this run needs; "
+                "choose another tagger or another steering"
+            )
+        labels = labels_of(model, wanted)
         for source in wanted:
             try:
-                find_tags(vocabulary, [source])
+                labels.find(source)
             except UserError as error:
                 raise UserError(
                     f"run {name!r}, tagger {tagger}: {error}, or list under the run's key sources those that it knows"

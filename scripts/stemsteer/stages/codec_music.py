@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stemsteer.datasets.debian import unpack
 from stemsteer.errors import UserError
 from stemsteer.files import written_whole
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 from stemsteer.sound import audio
 from stemsteer.sound.decoding import MODEL_RATE
 

@@ -4,7 +4,8 @@ import logging
 from pathlib import Path
 
 from stemsteer.files import written_whole
-from stemsteer.models.registry import fetch, registry
+from stemsteer.models.registry import registry
+from stemsteer.models.weights import fetch
 
 
 def fetch_model(name: str, *, link_out: Path) -> None:

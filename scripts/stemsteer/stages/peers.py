@@ -11,7 +11,7 @@ from stemsteer.compared.settings import PeerSettings
 from stemsteer.devices import choose_device_for_light_work, describe
 from stemsteer.files import read_json, write_json
 from stemsteer.jobs.provenance import of_compared
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 from stemsteer.scores.judge import load_judge
 from stemsteer.scores.metrics import score
 from stemsteer.scores.tables import write_scores

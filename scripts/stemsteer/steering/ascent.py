@@ -55,7 +55,7 @@ class Listener(torch.nn.Module):
         self.resampler = Resampler(sample_rate, tagger.sample_rate)
         self.windows = settings.windows
         self.objective = OBJECTIVES[settings.objective]
-        size = len(tagger.vocabulary.tags)
+        size = len(tagger.labels.names)
         self.register_buffer("targets", torch.stack([target_vector(wanted, size) for wanted in tags]), persistent=False)
         self.targets: Tensor
 
@@ -64,8 +64,9 @@ class Listener(torch.nn.Module):
         signals = len(audio)
         logits = self.tagger.logits(self.resampler(audio.flatten(0, 1)), self.windows).to(audio.dtype)
         targets = self.targets.repeat(signals, 1)
-        wanted = (tag_probabilities(logits) * targets).sum(dim=1) / targets.sum(dim=1)
-        return self.objective(logits, targets).unflatten(0, (signals, -1)), wanted.unflatten(0, (signals, -1))
+        wanted = (tag_probabilities(logits, self.tagger.activation) * targets).sum(dim=1) / targets.sum(dim=1)
+        losses = self.objective(logits, targets, self.tagger.activation)
+        return losses.unflatten(0, (signals, -1)), wanted.unflatten(0, (signals, -1))
 
 
 class Steering:

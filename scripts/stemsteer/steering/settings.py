@@ -1,6 +1,6 @@
 """The settings of steerings."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
@@ -10,7 +10,13 @@ from stemsteer.validation import Precision, Settings
 
 
 class SteeringSettings(Settings):
-    """What all steerings share: the chunks of a track, which are steered one by one, and how exactly is computed."""
+    """What all steerings share: the chunks of a track, which are steered one by one, and how exactly is computed.
+
+    Attributes:
+        needs_gradient: whether only differentiable taggers can be steered by.
+    """
+
+    needs_gradient: ClassVar[bool] = False
 
     chunk_seconds: PositiveFloat = Field(12.0, ge=1, description="longest chunk; each is steered on its own")
     overlap_seconds: PositiveFloat = Field(1.0, description="that neighbouring chunks share and are cross-faded over")
@@ -27,6 +33,8 @@ class SteeringSettings(Settings):
 
 class GradientSettings(SteeringSettings):
     """Adam on the latents of each source."""
+
+    needs_gradient: ClassVar[bool] = True
 
     kind: Literal["gradient"] = "gradient"
     objective: name_in(OBJECTIVES) = Field("cross-entropy", description="what is lowered")  # type: ignore[valid-type]

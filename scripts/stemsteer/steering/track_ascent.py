@@ -26,7 +26,6 @@ from stemsteer.steering.ascent import Ascent, Listener, Moment, Steering, chunk_
 from stemsteer.steering.checkpoints import key_of, read_checkpoint, write_checkpoint
 from stemsteer.steering.interruption import Interrupted, Interruption, interruption_noticed
 from stemsteer.taggers.base import Tagger
-from stemsteer.taggers.vocabularies import find_tags
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,7 @@ class TrackAscent:
         self.generator, self.settings = generator, settings
         self.device = next(generator.buffers()).device
         self.taggers = [tagger.to(self.device) for tagger in taggers]
-        self.tags = {
-            source: {tagger.name: find_tags(tagger.vocabulary, [source]) for tagger in taggers} for source in sources
-        }
+        self.tags = {source: {tagger.name: tagger.labels.find(source) for tagger in taggers} for source in sources}
         self.batch = batch
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
         self.outcomes: dict[str, list[tuple[Excerpt, Outcome]]] = {source: [] for source in sources}
@@ -174,7 +171,10 @@ class TrackAscent:
                 "settings": self.settings.of_ascents(),
                 "generator": self.generator.fingerprint,
                 "hop": self.generator.hop,
-                "taggers": [[tagger.fingerprint, self.tags[excerpt.source][tagger.name]] for tagger in self.taggers],
+                "taggers": [
+                    [tagger.fingerprint, tagger.labels.names, self.tags[excerpt.source][tagger.name]]
+                    for tagger in self.taggers
+                ],
                 "seed": excerpt.seed,
                 "mixture": hashlib.sha256(mixture.tobytes()).hexdigest(),
                 "device": self.device.type,
@@ -291,7 +291,7 @@ class TrackAscent:
                 tagger.name: {
                     "sha256": tagger.fingerprint,
                     "licence": tagger.licence,
-                    "tags": [tagger.vocabulary.tags[index] for index in self.tags[source][tagger.name]],
+                    "tags": [tagger.labels.names[index] for index in self.tags[source][tagger.name]],
                 }
                 for tagger in self.taggers
             },

@@ -1,17 +1,19 @@
 """Taggers: pretrained networks that hear what is in music.
 
-A new family is a folder beside this with a subclass of `Tagger`, and a line in `FAMILIES`; its weights are entries of
-the model registry with that family.
+A new family of taggers is a folder beside this file and a line in `FAMILIES`. Its weights are entries of
+`resources/models.yaml` with that family. Families whose weights a user may bring have a line in `OWN_TAGGERS`, too.
 """
 
-from collections.abc import Callable
-from typing import Any
+from stemsteer.registries import Kind
+from stemsteer.taggers.family import Family
+from stemsteer.taggers.settings import SotaMusicTaggingSettings
 
-from stemsteer.registries import Registry
+FAMILIES = {
+    "musicnn-package": Family("stemsteer.taggers.musicnn_package.tagger:load_musicnn_package"),
+    "sota-music-tagging": Family("stemsteer.taggers.sota_music_tagging.tagger:load_sota_music_tagging"),
+}
 
-FAMILIES: Registry[Callable[..., Any]] = Registry(
-    {
-        "musicnn-package": "stemsteer.taggers.musicnn_package.tagger:load_musicnn_package",
-        "sota-music-tagging": "stemsteer.taggers.sota_music_tagging.tagger:load_sota_music_tagging",
-    }
-)
+OWN_TAGGERS = {
+    "sota-music-tagging": Kind(SotaMusicTaggingSettings, "stemsteer.taggers.sota_music_tagging.tagger:load_own"),
+}
+"""Taggers with the user's own weights, by the key `kind` below the config's `taggers`."""

@@ -1,63 +1,93 @@
-"""What the ascent needs of a pretrained music tagger, and how audio is cut into the windows it hears."""
+"""The interface of taggers, and how audio is cut into the windows that they hear."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stemsteer.taggers.labels import Labels
 from stemsteer.taggers.settings import WindowPolicy
-from stemsteer.taggers.vocabularies import Vocabulary
 
-# 32 ms at 16 kHz: nothing can be recognised in a tail this short, and a window of its own would cost as much as
-# a whole one. Musicnn's window of 2.992 s thus covers 3 s at once, and 6 s in two.
-SHORTEST_TAIL = 512
+SHORTEST_TAIL_SECONDS = 0.032
+"""What is left over after the last whole window is heard only if it is longer than this.
+
+Nothing can be recognised in a shorter tail, and hearing it costs as much as a whole window. So one window of musicnn,
+2.992 s, is enough for 3 s of audio, and two are for 6 s.
+"""
+
+Activation = Callable[[Tensor], Tensor]
+"""What makes probabilities of logits `[..., labels]`, of the same shape."""
 
 
 class Tagger(nn.Module, ABC):
-    """A frozen network that tells how likely each tag of a vocabulary is for a window of audio.
+    """A frozen network that says how likely each of its labels is for a window of audio.
+
+    Its family (family.py) says whether the logits have a gradient: the workflow has to know without importing PyTorch.
 
     Attributes:
-        name: in the model registry.
-        vocabulary: the tags, in the order of the logits.
-        sample_rate: of the audio it hears, Hz.
-        window: samples it hears at once; also the hop from one window to the next.
-        context: samples before a window that its first analysis frames reach into.
+        name: in the registry of models or in the config.
+        labels: what the logits stand for.
+        sample_rate: of the audio that it hears, Hz.
+        window_seconds: how much audio it hears at once; also the hop from one window to the next.
+        context_seconds: how far its first analysis frames reach back before a window.
         fingerprint: sha256 of the weights.
         licence: of the weights.
     """
 
     name: str
-    vocabulary: Vocabulary
+    labels: Labels
     sample_rate: int = 16000
-    window: int
-    context: int = 0
+    window_seconds: float
+    context_seconds: float = 0.0
     fingerprint: str
     licence: str
 
+    @property
+    def window_samples(self) -> int:
+        """The window in samples."""
+        return round(self.window_seconds * self.sample_rate)
+
+    @property
+    def context_samples(self) -> int:
+        """The context in samples."""
+        return round(self.context_seconds * self.sample_rate)
+
+    def activation(self, logits: Tensor) -> Tensor:
+        """The probabilities of logits `[..., labels]`; a sigmoid, unless a tagger says otherwise."""
+        return torch.sigmoid(logits)
+
     @abstractmethod
     def window_logits(self, windows: Tensor) -> Tensor:
-        """Tag logits `[windows, tags]` of `[windows, context + window]` samples."""
+        """Logits `[windows, labels]` of audio `[windows, context_samples + window_samples]`."""
 
     def logits(self, audio: Tensor, windows: WindowPolicy = "cover") -> Tensor:
-        """Tag logits `[batch, windows, tags]` of audio `[batch, samples]`, differentiable; see `cut_into_windows`."""
-        cut = cut_into_windows(audio, self.window, self.context, windows)
+        """Logits `[batch, windows, labels]` of audio `[batch, samples]`, cut by `cut_into_windows`."""
+        cut = self.cut(audio, windows)
         return self.window_logits(cut.flatten(0, 1)).unflatten(0, cut.shape[:2])
 
+    def cut(self, audio: Tensor, windows: WindowPolicy = "cover") -> Tensor:
+        """The windows `[batch, windows, context_samples + window_samples]` of audio `[batch, samples]`."""
+        tail = round(SHORTEST_TAIL_SECONDS * self.sample_rate)
+        return cut_into_windows(audio, self.window_samples, self.context_samples, windows, tail)
+
     def train(self, mode: bool = True) -> Self:
-        """Stay in evaluation mode whatever is asked: batch norms use the statistics of the training, always."""
+        """Stay in evaluation mode whatever `mode` is: batch norms always use the statistics of the training."""
         return super().train(False)
 
 
-def cut_into_windows(audio: Tensor, window: int, context: int = 0, policy: WindowPolicy = "cover") -> Tensor:
+def cut_into_windows(
+    audio: Tensor, window: int, context: int = 0, policy: WindowPolicy = "cover", shortest_tail: int = 0
+) -> Tensor:
     """Consecutive windows `[batch, windows, context + window]` of audio `[batch, samples]`, one sample at least.
 
     Each window is preceded by the `context` samples before it (zeros before the start).
 
     `pad` fills the last window up with zeros, as TagBox does. `cover` fills it with music: audio shorter than a window
     is repeated; what is left over after the last whole window is heard in a window that ends where the audio ends,
-    overlapping the one before it, and a remainder of up to `SHORTEST_TAIL` samples is left out.
+    overlapping the one before it. A remainder of up to `shortest_tail` samples is left out.
     """
     samples = audio.shape[-1]
     if policy == "pad":
@@ -66,11 +96,14 @@ def cut_into_windows(audio: Tensor, window: int, context: int = 0, policy: Windo
         audio = audio.repeat(1, -(-window // samples))[:, :window]
     padded = F.pad(audio, (context, 0))
     whole = padded.unfold(-1, context + window, window)
-    if audio.shape[-1] % window <= SHORTEST_TAIL:
+    if audio.shape[-1] % window <= shortest_tail:
         return whole
     return torch.cat([whole, padded[:, None, -(context + window) :]], dim=1)
 
 
-def tag_probabilities(logits: Tensor) -> Tensor:
-    """Mean over a tagger's windows of the tags' probabilities: `[batch, windows, tags]` to `[batch, tags]`."""
-    return torch.sigmoid(logits).mean(dim=1)
+def tag_probabilities(logits: Tensor, activation: Activation) -> Tensor:
+    """Mean over a tagger's windows of the labels' probabilities: `[batch, windows, labels]` to `[batch, labels]`.
+
+    `activation` is that of the tagger.
+    """
+    return activation(logits).mean(dim=1)

@@ -1,10 +1,11 @@
 """The best responses of filters to a spectrogram, with a backward pass that costs little on a CPU.
 
 The first convolution of a tagger has many filters, and a max pooling follows it. Its responses are by far the largest
-tensor of the network, and nearly all of them are thrown away at once. A response that is left depends on one place of
-the spectrogram: the gradient there is the sum of the filters that fitted best, each moved to its place and scaled by
-the gradient of its response. This is what an embedding bag computes, a weighted sum of rows of a table: of all filters
-at all places. The gradient of a convolution would visit all places where no filter fitted best, too.
+tensor of the network, and the pooling drops nearly all of them. Each response that the pooling keeps depends on one
+place of the spectrogram. So the gradient of the spectrogram is the sum of the filters whose responses were kept, each
+moved to its place and scaled by the gradient of its response. An embedding bag computes such a weighted sum of the rows
+of a table; here the rows are all filters at all places. The gradient of a convolution would also visit all places whose
+responses were dropped.
 """
 
 from typing import Any
@@ -14,8 +15,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-# Numbers that stay in a core's cache while they are used.
 IN_CACHE = 300_000
+"""How many numbers fit into a core's cache."""
 
 
 def filter_maxima(
@@ -39,7 +40,7 @@ def filter_maxima(
     stride = stride or pooling
     if spectrogram.device.type != "cpu":
         return F.max_pool2d(F.conv2d(spectrogram, kernel, bias, padding=padding), pooling, stride)
-    # A patch is what is heard of by one number of the result.
+    # A patch is the part of the spectrogram that one number of the result depends on.
     rows, columns = kernel.shape[2] + pooling[0] - 1, kernel.shape[3] + pooling[1] - 1
     height = (spectrogram.shape[2] + 2 * padding[0] - rows) // stride[0] + 1
     patches = F.unfold(spectrogram, (rows, columns), padding=padding, stride=stride).mT
@@ -61,9 +62,9 @@ class _Maxima(torch.autograd.Function):
         at_once = max(1, IN_CACHE // (places * filters))
         for start in range(0, len(patches), at_once):
             block = slice(start, start + at_once)
-            heard = patches[block].unfold(1, height, 1).unfold(2, width, 1)  # at all places
-            responses = (heard.reshape(-1, height * width) @ kernel.flatten(1).T).view(-1, places, filters)
-            # Of all ways to find maxima and their places, that of an image in channels-last format is the fastest.
+            places_of_patch = patches[block].unfold(1, height, 1).unfold(2, width, 1)
+            responses = (places_of_patch.reshape(-1, height * width) @ kernel.flatten(1).T).view(-1, places, filters)
+            # The fastest way to find maxima and their places is the max pooling of an image in channels-last format.
             maxima, where = F.max_pool2d(responses.mT[:, :, None], (1, places), return_indices=True)
             best[block] = maxima[:, :, 0, 0] + bias
             rows[block] = row_of_first_place - filters * where[:, :, 0, 0]

@@ -1,4 +1,4 @@
-"""Power spectrograms whose backward pass costs one inverse transform of a real signal, like the forward pass."""
+"""Power spectrograms whose backward pass costs as little as the forward pass: one transform of a real signal."""
 
 from typing import Any
 

@@ -1,17 +1,20 @@
 """The settings of taggers: which ones listen in a run, and weights of the user's own."""
 
+from abc import ABC, abstractmethod
 from typing import Literal
 
 from pydantic import Field, FilePath
 
+from stemsteer.models.registry import TaggerModel, VocabularyTaggerModel
 from stemsteer.registries import name_in
 from stemsteer.taggers.sota_music_tagging.architectures import ARCHITECTURES
 from stemsteer.taggers.vocabularies import vocabulary_names
 from stemsteer.validation import Settings
 
-# How audio that does not fill whole windows is heard; see `cut_into_windows`. By benchmarks/windows.py, what taggers
-# say of 3 to 20 s of music is two to three times nearer to what they say of all 29 s if it is repeated than with zeros.
+# By benchmarks/windows.py, what taggers say of 3 to 20 s of music is two to three times nearer to what they say of all
+# 29 s with `cover` than with `pad`.
 WindowPolicy = Literal["cover", "pad"]
+"""How audio that does not fill whole windows is heard; see `cut_into_windows`."""
 
 
 class ListeningSettings(Settings):
@@ -25,10 +28,34 @@ class ListeningSettings(Settings):
     )
 
 
-class SotaMusicTaggingSettings(Settings):
-    """Weights of one's own for an architecture of sota-music-tagging-models."""
+class OwnTaggerSettings(Settings, ABC):
+    """Weights of the user's own for a tagger.
+
+    Attributes:
+        kind: in `OWN_TAGGERS`.
+    """
+
+    kind: str
+
+    @abstractmethod
+    def model(self) -> TaggerModel:
+        """What the registry of models would say of this tagger."""
+
+
+class SotaMusicTaggingSettings(OwnTaggerSettings):
+    """Weights of the user's own for an architecture of sota-music-tagging-models."""
 
     kind: Literal["sota-music-tagging"] = "sota-music-tagging"
     architecture: name_in(ARCHITECTURES) = Field(description="of the network")  # type: ignore[valid-type]
     vocabulary: Literal[vocabulary_names()] = Field(description="the tags that it was trained on")  # type: ignore[valid-type]
     weights: FilePath = Field(description="its state dict, in the format of the published ones")
+
+    def model(self) -> TaggerModel:
+        return VocabularyTaggerModel(
+            kind="tagger",
+            family="sota-music-tagging",
+            architecture=self.architecture,
+            vocabulary=self.vocabulary,
+            licence="unknown (a local file)",
+            citation="none",
+        )

@@ -1,11 +1,11 @@
-"""What taggers can hear: the tags of each vocabulary in the models' order, and the sources that users ask for.
+"""Vocabularies, the lists of tags that taggers were trained on, and sources, the sets of tags that users ask for.
 
 A vocabulary is the file `resources/vocabularies/<name>.tsv`. A source (vocals, drums, ...) is a set of tags in each
-vocabulary that knows it, listed in `resources/sources.yaml`.
+vocabulary that knows it, listed in `resources/sources.yaml` or in the user's config.
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,8 +15,16 @@ from stemsteer.errors import UserError
 from stemsteer.names import did_you_mean
 from stemsteer.places import RESOURCES
 
-# `tag:vocals` is the one tag `vocals`, where `vocals` is the source with all its tags.
 TAG_PREFIX = "tag:"
+"""`tag:vocals` is the one tag `vocals`, while `vocals` is the source with all its tags."""
+
+TagsByVocabulary = Mapping[str, Sequence[str]]
+"""The tags of a source in each vocabulary that knows it."""
+
+Sources = Mapping[str, TagsByVocabulary]
+"""Sources by name. The user's own ones are those of the config; one without tags is known to prompt taggers only."""
+
+NO_SOURCES: Sources = {}
 
 
 @dataclass(frozen=True)
@@ -50,43 +58,55 @@ def load_vocabulary(name: str) -> Vocabulary:
     Raises:
         UserError: there is none of that name.
     """
-    known = {path.stem: path for path in (RESOURCES / "vocabularies").glob("*.tsv")}
-    if name not in known:
-        raise UserError(
-            f"there is no vocabulary {name!r}{did_you_mean(name, known)}; there are {', '.join(sorted(known))}"
-        )
-    with known[name].open(encoding="utf-8", newline="") as file:
+    if name not in (known := vocabulary_names()):
+        raise UserError(f"there is no vocabulary {name!r}{did_you_mean(name, known)}; there are {', '.join(known)}")
+    with (RESOURCES / "vocabularies" / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
         tags = {int(row["index"]): row["tag"] for row in csv.DictReader(file, delimiter="\t")}
     return Vocabulary(name, tuple(tags[index] for index in range(len(tags))))
 
 
 @cache
-def sources() -> dict[str, dict[str, list[str]]]:
-    """Of each source, its tags in each vocabulary that knows it."""
+def sources() -> Sources:
+    """The sources that ship with StemSteer."""
     table: dict[str, dict[str, list[str]]] = yaml.safe_load((RESOURCES / "sources.yaml").read_text(encoding="utf-8"))
     return table
 
 
-def find_tags(vocabulary: Vocabulary, names: Iterable[str]) -> list[int]:
+def known_sources(own: Sources = NO_SOURCES) -> Sources:
+    """The sources that ship with StemSteer, and the user's own.
+
+    Raises:
+        UserError: one of the user's own has the name of one that ships, or that of a tag.
+    """
+    for name in own:
+        if name in sources():
+            raise UserError(f"config: sources: {name!r} is a source of resources/sources.yaml; choose another name")
+        if name.startswith(TAG_PREFIX):
+            raise UserError(f"config: sources: {name!r} begins with {TAG_PREFIX}, as tags do; choose another name")
+    return {**sources(), **own}
+
+
+def find_tags(vocabulary: Vocabulary, names: Iterable[str], own: Sources = NO_SOURCES) -> list[int]:
     """Places among the logits, ascending, of all tags that the names of sources or tags stand for.
 
-    A name is first looked up among the sources, then among the tags; `tag:NAME` is always a tag.
+    A name is first looked up among the sources, those that ship and the user's `own`, then among the tags; `tag:NAME`
+    is always a tag.
 
     Raises:
         UserError: a name is neither a source nor a tag, or the vocabulary has no tag for that source.
     """
-    return sorted({vocabulary.index(tag) for name in names for tag in _tags_of(vocabulary, name)})
+    return sorted({vocabulary.index(tag) for name in names for tag in _tags_of(vocabulary, name, known_sources(own))})
 
 
-def _tags_of(vocabulary: Vocabulary, name: str) -> list[str]:
+def _tags_of(vocabulary: Vocabulary, name: str, known: Sources) -> Sequence[str]:
     if name.startswith(TAG_PREFIX):
         return [name.removeprefix(TAG_PREFIX)]
-    if vocabulary.name in sources().get(name, {}):
-        return sources()[name][vocabulary.name]
+    if tags := known.get(name, {}).get(vocabulary.name):
+        return tags
     if name in vocabulary.tags:
         return [name]
-    heard = [source for source, tags in sources().items() if vocabulary.name in tags]
-    if name in sources():
+    heard = [source for source, tags in known.items() if vocabulary.name in tags]
+    if name in known:
         raise UserError(
             f"the vocabulary {vocabulary.name} has no tag for the source {name!r}, only for {', '.join(heard)}; "
             "choose a tagger with another vocabulary"
@@ -95,8 +115,7 @@ def _tags_of(vocabulary: Vocabulary, name: str) -> list[str]:
     raise UserError(f"{name!r} is neither a source nor a tag of the vocabulary {vocabulary.name}{suggestion}")
 
 
-def known_names() -> set[str]:
-    """Every name that stands for something in some vocabulary: all sources, and all tags with and without prefix."""
-    names = {path.stem for path in (RESOURCES / "vocabularies").glob("*.tsv")}
-    tags = {tag for name in names for tag in load_vocabulary(name).tags}
-    return {*sources(), *tags, *(TAG_PREFIX + tag for tag in tags)}
+def known_names(own: Sources = NO_SOURCES) -> set[str]:
+    """Every name that can be asked for: all sources, and the tags of all vocabularies with and without prefix."""
+    tags = {tag for name in vocabulary_names() for tag in load_vocabulary(name).tags}
+    return {*known_sources(own), *tags, *(TAG_PREFIX + tag for tag in tags)}

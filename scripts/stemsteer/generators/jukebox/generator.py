@@ -16,7 +16,7 @@ from stemsteer.generators.jukebox.quantisers import (
     ReinitialisedCodebook,
 )
 from stemsteer.generators.jukebox.vqvae import VQVAE, from_checkpoint
-from stemsteer.models.registry import sha256
+from stemsteer.models.weights import sha256
 
 
 class JukeboxGenerator(Generator):

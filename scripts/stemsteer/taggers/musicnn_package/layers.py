@@ -18,9 +18,9 @@ Norm = TypeVar("Norm", nn.BatchNorm1d, nn.BatchNorm2d)
 class Block(nn.Module):
     """Convolution, rectifier, batch norm and max pooling, computed in the order convolution, pooling, rectifier, norm.
 
-    That is the same, since rectifier and norm act on each number alone and keep their order, and much cheaper, since
-    they act on what pooling leaves. Where the norm's scale is negative it turns the order around: there the kernel's
-    sign is turned too, so that pooling finds the number that becomes the largest.
+    The result is the same, because rectifier and norm act on each number alone and keep their order, and it is much
+    cheaper, because they act on the numbers that pooling leaves. A norm with a negative scale reverses the order: there
+    the sign of the kernel is reversed, too, so that pooling finds the number that becomes the largest.
 
     Args:
         weights: of the network.
@@ -56,7 +56,7 @@ class Block(nn.Module):
         return y
 
     def pooled(self, x: Tensor) -> Tensor:
-        """What pooling leaves of the convolution's responses."""
+        """The convolution's responses after pooling."""
         responses: Tensor = self.pool(self.convolution(x))
         return responses
 

@@ -45,7 +45,10 @@ class Musicnn(nn.Module):
 
 
 class Timbral(Block):
-    """Filters of 7 frames and 38 or 67 mel bands, the best of all places: `[1, frames, mels]` to `[out, frames, 1]`."""
+    """Filters of 7 frames and 38 or 67 mel bands: `[1, frames, mels]` to `[out, frames, 1]`.
+
+    Of each filter, the largest response over all mel bands is kept.
+    """
 
     def __init__(self, weights: Weights, name: str, norm: int) -> None:
         super().__init__(weights, name, norm, axes=(3, 2, 0, 1), padding=(3, 0))
@@ -58,8 +61,9 @@ class Timbral(Block):
 
 
 def _temporal(weights: Weights, name: str, norm: int) -> nn.Module:
-    """Filters of 32, 64 or 128 frames, the best of all mel bands: `[1, mels, frames]` to `[out, 1, frames]`.
+    """Filters of 32, 64 or 128 frames: `[1, mels, frames]` to `[out, 1, frames]`.
 
+    Of each filter, the largest response over all mel bands is kept.
     Frames come last because a convolution's gradient is several times slower with a high, narrow kernel.
     """
     block = Block(weights, name, norm, axes=(3, 2, 1, 0), pool=_best_of_mels)
@@ -68,10 +72,10 @@ def _temporal(weights: Weights, name: str, norm: int) -> nn.Module:
 
 
 def _best_of_mels(responses: Tensor) -> Tensor:
-    # The gradient of max(), which goes to one place, is three times faster than that of amax(), which equals share.
+    # The gradient of max() goes to one place. That of amax() is shared by equal values, and takes three times as long.
     return responses.max(dim=2, keepdim=True).values
 
 
 def _over_all_features(weights: Weights, name: str, norm: int) -> Block:
-    """Filters of 7 frames that see all features: `[features, 1, frames]` to `[out, 1, frames]`."""
+    """Filters of 7 frames over all features: `[features, 1, frames]` to `[out, 1, frames]`."""
     return Block(weights, name, norm, axes=(3, 1, 2, 0), padding=(0, 3))

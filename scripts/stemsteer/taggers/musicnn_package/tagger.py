@@ -1,4 +1,4 @@
-"""What the package's taggers have in common: a front end and the windows they hear."""
+"""What the package's taggers have in common: the front end and the window."""
 
 import math
 from collections.abc import Callable
@@ -6,19 +6,20 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from stemsteer.models.registry import Model
+from stemsteer.models.registry import TaggerModel
 from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.labels import Labels
 from stemsteer.taggers.musicnn_package.mel_power import MelPower
 from stemsteer.taggers.musicnn_package.musicnn import Musicnn
 from stemsteer.taggers.musicnn_package.vgg import VGG
 from stemsteer.taggers.musicnn_package.weights import Weights, read_weights
-from stemsteer.taggers.vocabularies import load_vocabulary
 
+SAMPLE_RATE = 16000  # Hz
 N_FFT, HOP, MELS = 512, 256, 96
-FRAMES = 187  # 3 s, as the package counts them
+FRAMES = 187  # 2.992 s
 COMPRESSION = 10_000  # of the mel power, before the logarithm
 
-NETWORKS: dict[str | None, Callable[[Weights], nn.Module]] = {"musicnn": Musicnn, "vgg": VGG}
+NETWORKS: dict[str, Callable[[Weights], nn.Module]] = {"musicnn": Musicnn, "vgg": VGG}
 
 
 class MusicnnPackageTagger(Tagger):
@@ -26,17 +27,18 @@ class MusicnnPackageTagger(Tagger):
 
     The package computes one spectrogram of the whole signal, frames centred on every 256th sample, and cuts it into
     patches of 187 frames: the first frame of a patch reaches half a frame back. It also rounds the mel power to
-    float16, which we do not: that changes no probability by more than 1e-4, and rounding has no gradient.
+    float16. This class does not: rounding has no gradient, and changes no probability by more than 1e-4.
     """
 
-    window = FRAMES * HOP
-    context = N_FFT // 2
+    sample_rate = SAMPLE_RATE
+    window_seconds = FRAMES * HOP / SAMPLE_RATE
+    context_seconds = N_FFT // 2 / SAMPLE_RATE
 
-    def __init__(self, name: str, model: Model, network: nn.Module, fingerprint: str) -> None:
+    def __init__(self, name: str, labels: Labels, network: nn.Module, licence: str, fingerprint: str) -> None:
         super().__init__()
         self.name = name
-        self.vocabulary = load_vocabulary(model.vocabulary or "")
-        self.licence = model.licence
+        self.labels = labels
+        self.licence = licence
         self.fingerprint = fingerprint
         self.mel_power = MelPower(self.sample_rate, N_FFT, HOP, MELS)
         self.network = network
@@ -48,11 +50,12 @@ class MusicnnPackageTagger(Tagger):
         return logits
 
 
-def load_musicnn_package(name: str, model: Model) -> MusicnnPackageTagger:
-    """MTT_musicnn, MSD_musicnn, MTT_vgg or MSD_vgg.
+def load_musicnn_package(name: str, model: TaggerModel, labels: Labels) -> MusicnnPackageTagger:
+    """Load MTT_musicnn, MSD_musicnn, MTT_vgg or MSD_vgg.
 
     Raises:
         UserError: the weights are missing or altered.
     """
     weights, fingerprint = read_weights(name, model)
-    return MusicnnPackageTagger(name, model, NETWORKS[model.architecture](weights), fingerprint)
+    network = NETWORKS[model.architecture](weights)
+    return MusicnnPackageTagger(name, labels, network, model.licence, fingerprint)

@@ -24,7 +24,7 @@ DTYPE, SHAPE, OFFSET, SIZE = 1, 2, 4, 5
 DIM = 2
 DIM_SIZE = 1
 
-# Protocol buffers' wire types; of the fixed-length ones (a checksum is one) only the length matters.
+# Wire types of protocol buffers. Fields of a fixed length, such as a checksum, are skipped.
 VARINT, LENGTH_DELIMITED = 0, 2
 SKIPPED_BYTES = {1: 8, 5: 4}
 

@@ -1,7 +1,7 @@
 """The VGG-like baseline of the package musicnn: five small convolutions, each followed by a max pooling.
 
-Weights of Pons and Serra, "musicnn", 2019, arXiv 1909.06654. The poolings drop what does not fill them, so that the
-network is deaf to the last 0.4 s of each window of 3 s: alone, it cannot steer what sounds there.
+Weights of Pons and Serra, "musicnn", 2019, arXiv 1909.06654. The poolings drop frames that do not fill them, so that
+the network is deaf to the last 0.4 s of each window of 3 s: alone, it cannot steer them.
 """
 
 from torch import Tensor, nn

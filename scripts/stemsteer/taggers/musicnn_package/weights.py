@@ -1,4 +1,4 @@
-"""Where the package's weights lie: TensorFlow 1 checkpoints inside it, read without importing it."""
+"""The weights of the package musicnn, TensorFlow 1 checkpoints, read without importing the package."""
 
 import importlib.util
 from pathlib import Path
@@ -6,13 +6,14 @@ from pathlib import Path
 from torch import Tensor
 
 from stemsteer.errors import UserError
-from stemsteer.models.registry import Model, sha256
+from stemsteer.models.registry import TaggerModel
+from stemsteer.models.weights import sha256
 from stemsteer.taggers.musicnn_package.tensorflow_checkpoint import read_checkpoint
 
 Weights = dict[str, Tensor]
 
 
-def read_weights(name: str, model: Model) -> tuple[Weights, str]:
+def read_weights(name: str, model: TaggerModel) -> tuple[Weights, str]:
     """The tensors of one of the package's taggers by name, and the sha256 of the file they lie in.
 
     Raises:

@@ -1,7 +1,7 @@
 """CNNSA: strided convolutions and a transformer over 15 s. Won, Chun and Serra, 2019, arXiv 1906.04972.
 
-The transformer is BERT's encoder (Devlin et al., 2019, arXiv 1810.04805) with two layers. It is told nothing of the
-frames' order: no positions are added to them.
+The transformer is BERT's encoder (Devlin et al., 2019, arXiv 1810.04805) with two layers, but without
+position embeddings: it does not know the order of the frames.
 """
 
 import numpy as np
@@ -119,8 +119,8 @@ class CNNSA(MelNetwork):
 
 
 def class_token() -> Tensor:
-    """The token `[1, 256]` that gathers what is heard.
+    """The token `[1, 256]` whose output is classified.
 
-    It was never trained, nor stored: it is what NumPy's generator gives after it is seeded with 0.
+    It was neither trained nor stored: these are the numbers that NumPy's generator gives after it is seeded with 0.
     """
     return torch.from_numpy(np.random.RandomState(0).random_sample((1, WIDTH))).float()

@@ -1,7 +1,7 @@
 """CRNN: four convolutions and a recurrent summary of 29 s. Choi et al., ICASSP 2017, arXiv 1609.04243.
 
-The summary is what the recurrent layers hold after their last step, so that silence that fills up a window is what they
-hear last. The poolings drop what does not fill them: the network is deaf to the last 0.82 s of each window.
+The summary is the state of the recurrent layers after their last step, so that it depends most on the end of a window,
+be it silence. The poolings drop frames that do not fill them: the network is deaf to the last 0.82 s of each window.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """FCN: five convolutions over the mel spectrogram of 29 s. Choi et al., ISMIR 2016, arXiv 1606.00298.
 
-The poolings drop what does not fill them: they keep 1,280 of the 1,813 frames. The convolutions between them look 405
-frames further, and to the last 2.04 s of each window the network is deaf: alone, it cannot steer what sounds there.
+The poolings drop frames that do not fill them: they keep 1,280 of the 1,813 frames. The convolutions between them reach
+405 frames further, so that the network is deaf to the last 2.04 s of each window: alone, it cannot steer them.
 """
 
 from torch import Tensor, nn

@@ -9,19 +9,19 @@ from stemsteer.taggers.power_spectrogram import power_spectrogram
 N_FFT = 512
 HOP = 256
 BINS = N_FFT // 2 + 1
-FLOOR = 1e-10  # the least power, -100 dB; what is quieter has no gradient
+FLOOR = 1e-10  # the least power, -100 dB; a quieter one has no gradient
 
 
 def decibels(power: Tensor) -> Tensor:
-    """10 log10 of a power, and of nothing below -100 dB."""
+    """A power in decibels, -100 dB at least."""
     return 10 * torch.log10(power.clamp(min=FLOOR))
 
 
 class PowerSpectrogram(nn.Module):
     """Power spectrogram `[batch, 257, frames]` of audio `[batch, samples]` and of as many zeros after it as are named.
 
-    Frames are centred on every 256th sample, the first among them; before the start and after the end the audio is
-    mirrored. Frames that hear nothing but zeros are left out.
+    Frames are centred on every 256th sample, beginning with the first. The audio is mirrored before its start and after
+    its end. Frames that hold only zeros are left out.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class PowerSpectrogram(nn.Module):
         if zeros < N_FFT:
             audio = F.pad(audio, (0, zeros))
             audio = F.pad(audio, (HOP, HOP), mode="reflect")
-        else:  # so many that no frame hears the audio mirrored at the end
+        else:  # so many that no frame reaches the audio mirrored at the end
             audio = F.pad(audio, (0, HOP + -audio.shape[1] % HOP))
             audio = F.pad(audio, (HOP, 0), mode="reflect")
         return power_spectrogram(audio, self.window, HOP).mT
@@ -42,8 +42,8 @@ class PowerSpectrogram(nn.Module):
 class MelScale(nn.Module):
     """Mel bands `[batch, bands, frames]` of a power spectrogram `[batch, 257, frames]`.
 
-    The published filters are triangles of height 1 on HTK's mel scale from 0 to 8,000 Hz. They are so narrow at the
-    bottom that one of 128 falls between two bins of the spectrum and hears nothing, ever: a constant -100 dB.
+    The published filters are triangles of height 1 on HTK's mel scale from 0 to 8,000 Hz. The lowest are so narrow that
+    one of 128 falls between two bins of the spectrum and is always -100 dB.
     """
 
     def __init__(self, bands: int) -> None:

@@ -20,11 +20,12 @@ ALPHA, BETA = 0.1079, 24.7
 
 
 class HarmonicSpectrogram(nn.Module):
-    """Decibels `[batch, 6 harmonics, 128 notes, frames]` of audio `[batch, samples]` and the zeros after it, in
-    triangular bands.
+    """Decibels `[batch, 6 harmonics, 128 notes, frames]` of audio `[batch, samples]` and the zeros after it.
+
+    The bands are triangles.
 
     Only one number was trained, the quality factor that divides all bandwidths. Around the lowest notes the bands are
-    narrower than the spectrum's bins are apart, so that some hear nothing, ever: a constant -100 dB.
+    narrower than the distance of the spectrum's bins, so that some contain none and are always -100 dB.
     """
 
     def __init__(self) -> None:

@@ -1,9 +1,10 @@
 """Layers that several of the networks are made of.
 
-All tensors are `[batch, channels, bands, frames]`; what has no bands has one. They lie in memory channels last, with
-which convolutions and poolings on a CPU are several times faster. Batch norms, which never learn here, are part of the
-convolutions before them. A max pooling leaves out the last bands and frames where its size does not divide their
-number; rectifiers come after it: the order of the two makes no difference, and there is less left to rectify.
+All tensors are `[batch, channels, bands, frames]`, with one band where there are none. Their memory format is channels
+last, in which convolutions and poolings on a CPU are several times faster. Batch norms are frozen, so that they are
+computed as a part of the convolutions before them. A max pooling leaves out the last bands and frames where its size
+does not divide their number. Rectifiers come after it: the order of the two does not change the result, and fewer
+numbers have to be rectified.
 """
 
 from abc import ABC, abstractmethod
@@ -16,11 +17,12 @@ from stemsteer.taggers.filter_maxima import filter_maxima
 
 
 class Layer(nn.Module, ABC):
-    """A layer of which is known how far its frames hear.
+    """A layer that says which frames of its input each frame of its output depends on.
 
     Attributes:
-        stride: from one frame to the next, in frames of what it hears.
-        halo: frame t hears the frames `stride * t` to `stride * (t + 1) - 1`, and no more than so many on either side.
+        stride: frames of the input from one frame of the output to the next.
+        halo: frame t of the output depends on the frames `stride * t` to `stride * (t + 1) - 1` of the input, and on at
+            most so many frames before and after them.
     """
 
     stride: int
@@ -31,11 +33,11 @@ class Layer(nn.Module, ABC):
         pass
 
     def before_silence(self, x: Tensor, silence: Tensor) -> Tensor:
-        """The first frames of what the layer makes of x and the silence after it: those that hear any of x.
+        """The first frames of the output for an input of x and the silence after it: those that depend on x.
 
         Args:
-            x: the first frames of what it hears.
-            silence: what it hears of a silent window, `[1, channels, bands, frames]`; its end comes after x.
+            x: the first frames of the input.
+            silence: the input for a silent window, `[1, channels, bands, frames]`; its last frames follow x.
         """
         reached = -(-(x.shape[-1] + self.halo) // self.stride)
         heard = followed_by(x, silence[..., : reached * self.stride + self.halo])
@@ -43,13 +45,13 @@ class Layer(nn.Module, ABC):
 
 
 def followed_by(x: Tensor, silence: Tensor) -> Tensor:
-    """x in the place of the first frames of silence `[1, channels, bands, frames]`, and then the rest of it."""
+    """Silence `[1, channels, bands, frames]` whose first frames are replaced by x."""
     rest = silence[..., x.shape[-1] :].expand(len(x), -1, -1, -1)
     return torch.cat([x.movedim(1, -1), rest.movedim(1, -1)], dim=2).movedim(-1, 1)
 
 
 def kernel_and_bias(convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """Those of a convolution and the batch norm after it in one, `[channels_out, channels_in, bands, frames]`."""
+    """Kernel `[channels_out, channels_in, bands, frames]` and bias of a convolution with the batch norm after it."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     assert convolution.bias is not None
@@ -60,21 +62,21 @@ def kernel_and_bias(convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | n
 
 
 def convolved(x: Tensor, convolution: nn.Conv1d | nn.Conv2d, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> Tensor:
-    """What a convolution and a batch norm make of x, around which are as many zeros as half a kernel."""
+    """The output of a convolution and the batch norm after it; x is padded with zeros by half a kernel."""
     kernel, bias = kernel_and_bias(convolution, norm)
     padding = (kernel.shape[2] // 2, kernel.shape[3] // 2)
     stride = (1, *convolution.stride)[-2:]
     if kernel.shape[1] > 1:
         x = x.contiguous(memory_format=torch.channels_last)
         return F.conv2d(x, kernel, bias, stride, padding)
-    # Of one channel: the gradient of a matrix product takes a quarter of the time.
+    # With one channel, a matrix product is used: its gradient takes a quarter of the time.
     patches = F.unfold(x, kernel.shape[2:], padding=padding, stride=stride)
     bands = (x.shape[2] + 2 * padding[0] - kernel.shape[2]) // stride[0] + 1
     return F.linear(patches.mT, kernel.flatten(1), bias).unflatten(1, (bands, -1)).permute(0, 3, 1, 2)
 
 
 class Convolution1d(Layer):
-    """Convolution, max pooling and rectifier over the frames of what has no bands."""
+    """Convolution over frames, max pooling and rectifier, for an input with one band."""
 
     def __init__(self, channels_in: int, channels_out: int, width: int, stride: int = 1, pooling: int = 1) -> None:
         super().__init__()
@@ -106,7 +108,7 @@ class Convolution2d(Layer):
 
 
 class PooledResidual2d(Layer):
-    """Two convolutions of 3 x 3 added to what they hear, max pooling and rectifier."""
+    """Two convolutions of 3 x 3 added to their input, max pooling and rectifier."""
 
     halo = 2
 

@@ -25,7 +25,7 @@ FEATURES = TIMBRAL_FILTERS * len(TIMBRAL_HEIGHTS) + TEMPORAL_FILTERS * len(TEMPO
 
 
 class Timbral(nn.Module):
-    """Filters of 7 frames and many mel bands, the best of all places.
+    """Filters of 7 frames and many mel bands; of each, the largest response over all bands.
 
     `[batch, 1, bands, frames]` to `[batch, 204, 1, frames]`.
     """

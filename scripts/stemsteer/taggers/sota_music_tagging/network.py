@@ -1,7 +1,8 @@
-"""What the nine networks have in common: the names of their parts in the published weights, and silence.
+"""The base of the nine networks: the names of their parts in the published weights, and a shortcut for silence.
 
-Most of a window can be silence: six seconds of music are followed by 23 s of zeros in a window of 29 s. What layers
-make of those is always the same. It is computed once, and of shorter audio only what is reached by its sound.
+Most of a window can be silence: with the policy `pad`, 23 s of zeros follow 6 s of music in a window of 29 s. The
+layers' outputs for silence are always the same, so they are computed once. For audio that is shorter than a window only
+the outputs that depend on its samples are computed.
 """
 
 from abc import ABC, abstractmethod
@@ -16,14 +17,15 @@ from torch.nn import functional as F
 from stemsteer.taggers.sota_music_tagging.front_end import MelDecibels
 from stemsteer.taggers.sota_music_tagging.layers import Layer, followed_by
 
-TAGS = 50  # of every data set they were trained on
+SAMPLE_RATE = 16000  # Hz
+TAGS = 50  # of every data set that they were trained on
 
 
 class Network(nn.Module, ABC):
     """Tag logits `[batch, tags]` of audio `[batch, samples]` at 16 kHz, and of silence after it up to a whole window.
 
     Attributes:
-        window: samples it hears at once.
+        window: samples that it hears at once.
     """
 
     window: ClassVar[int]
@@ -39,7 +41,7 @@ class Network(nn.Module, ABC):
 
     @abstractmethod
     def front_end(self, audio: Tensor) -> Tensor:
-        """What the first layer hears, `[batch, channels, bands, frames]`, without the frames that hear only silence."""
+        """The input of the first layer `[batch, channels, bands, frames]`, without frames that hold only silence."""
 
     def add_layers(self, *layers: Layer) -> None:
         """Register layers as `layer1`, `layer2`, ..."""
@@ -49,19 +51,19 @@ class Network(nn.Module, ABC):
         self.silences: dict[tuple[torch.device, torch.dtype], list[Tensor]] = {}
 
     def through_layers(self, audio: Tensor) -> Tensor:
-        """What `layer1`, `layer2`, ... make of audio and the silence after it, one after the other."""
+        """The output of the last of `layer1`, `layer2`, ... for audio that silence follows up to a whole window."""
         x = self.front_end(audio)
         if audio.shape[1] == self.window:
             for layer in self.chain:
                 x = layer(x)
             return x
-        *heard, made = self.silence(like=audio)
-        for layer, silence in zip(self.chain, heard, strict=True):
+        *inputs, output = self.silence(like=audio)
+        for layer, silence in zip(self.chain, inputs, strict=True):
             x = layer.before_silence(x, silence)
-        return followed_by(x, made)
+        return followed_by(x, output)
 
     def silence(self, like: Tensor) -> list[Tensor]:
-        """What each layer hears in a silent window, and what the last makes of it: `[1, channels, bands, frames]`."""
+        """Inputs of all layers in a silent window, and the last one's output, each `[1, channels, bands, frames]`."""
         key = like.device, like.dtype
         if key not in self.silences:
             with torch.no_grad(), torch.autocast(like.device.type, enabled=False):
@@ -81,7 +83,7 @@ class Network(nn.Module, ABC):
 
 
 class MelNetwork(Network):
-    """A network that hears a mel spectrogram in decibels."""
+    """A network whose input is a mel spectrogram in decibels."""
 
     def __init__(self, bands: int) -> None:
         super().__init__()

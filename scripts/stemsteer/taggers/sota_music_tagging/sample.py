@@ -1,7 +1,7 @@
-"""Sample-level networks, which hear the waveform itself: `sample`, and `se` with squeeze and excitation.
+"""Sample-level networks, whose input is the waveform: `sample`, and `se` with squeeze and excitation.
 
 Lee et al., SMC 2017, arXiv 1703.01789; Kim et al., ICASSP 2018, arXiv 1710.10451. The window of 3.69 s has 3^10
-samples: a stride and nine poolings, each of 3, leave exactly one frame. (The last sample alone is not heard, since the
+samples: a stride and nine poolings, each of 3, leave exactly one frame. (The last sample does not count: the
 first convolution begins with a zero.)
 """
 
@@ -40,12 +40,12 @@ class Sample(SampleLevel):
 
 
 class SqueezeExcitation(Layer):
-    """Two convolutions whose channels are scaled by what they hold on average, added to their input, and max pooling.
+    """Two convolutions, whose channels are scaled by a function of their means, added to their input, and max pooling.
 
-    The input passes through a convolution of its own where it has another shape.
+    Where the input has another shape than the output of the convolutions, a third convolution changes it.
     """
 
-    halo = WINDOW  # the average is that of all frames
+    halo = WINDOW  # the means are those of all frames
 
     def __init__(self, channels_in: int, channels_out: int, width: int = 3, stride: int = 1, pooling: int = 1) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """Short-chunk networks: seven small convolutions over 3.69 s, `short` pooled and `short_res` strided with residuals.
 
-Won et al., SMC 2020, arXiv 2006.00751. Of the 231 frames the poolings of `short` keep 128 (2.05 s); the convolutions
-look just far enough beyond them to hear the whole window, the end of it faintly.
+Won et al., SMC 2020, arXiv 2006.00751. The poolings of `short` keep 128 of the 231 frames (2.05 s). The convolutions
+reach just far enough beyond them to hear the whole window; its end counts little.
 """
 
 from torch import Tensor

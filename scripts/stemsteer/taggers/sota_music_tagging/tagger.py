@@ -1,33 +1,37 @@
-"""One of the networks as a tagger, found by its name in the model registry."""
+"""The networks as taggers, with published weights or the user's own."""
 
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from stemsteer.models.registry import Model, find, sha256
+from stemsteer.models.registry import TaggerModel
+from stemsteer.models.weights import find, sha256
 from stemsteer.taggers.base import Tagger
-from stemsteer.taggers.settings import WindowPolicy
+from stemsteer.taggers.labels import Labels
+from stemsteer.taggers.settings import SotaMusicTaggingSettings, WindowPolicy
 from stemsteer.taggers.sota_music_tagging.architectures import ARCHITECTURES
+from stemsteer.taggers.sota_music_tagging.network import SAMPLE_RATE
 from stemsteer.taggers.sota_music_tagging.weights import read_network
-from stemsteer.taggers.vocabularies import load_vocabulary
 
 
 class SotaMusicTagger(Tagger):
-    """A network of sota-music-tagging-models with its published weights.
+    """A network of sota-music-tagging-models with the weights of a file.
 
     Raises:
         UserError: the file is not a state dict of the model's architecture.
     """
 
-    def __init__(self, name: str, model: Model, path: Path) -> None:
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, name: str, model: TaggerModel, labels: Labels, path: Path) -> None:
         super().__init__()
         self.name = name
-        self.vocabulary = load_vocabulary(model.vocabulary or "")
+        self.labels = labels
         self.licence = model.licence
         self.fingerprint = sha256(path)
-        self.network = read_network(path, ARCHITECTURES[model.architecture or ""])
-        self.window = self.network.window
+        self.network = read_network(path, ARCHITECTURES[model.architecture])
+        self.window_seconds = self.network.window / SAMPLE_RATE
         self.eval().requires_grad_(False)
 
     def window_logits(self, windows: Tensor) -> Tensor:
@@ -36,7 +40,7 @@ class SotaMusicTagger(Tagger):
 
     def logits(self, audio: Tensor, windows: WindowPolicy = "cover") -> Tensor:
         samples = audio.shape[1]
-        rest = samples % self.window
+        rest = samples % self.window_samples
         if windows == "cover" or not rest:
             return super().logits(audio, windows)
         # The networks need not be given the silence that fills up the last window.
@@ -44,10 +48,19 @@ class SotaMusicTagger(Tagger):
         return last if rest == samples else torch.cat([super().logits(audio[:, :-rest], windows), last], dim=1)
 
 
-def load_sota_music_tagging(name: str, model: Model) -> SotaMusicTagger:
-    """A tagger of the registry, for example fcn-mtat or short_res-jamendo.
+def load_sota_music_tagging(name: str, model: TaggerModel, labels: Labels) -> SotaMusicTagger:
+    """Load a tagger of the registry, for example fcn-mtat or short_res-jamendo.
 
     Raises:
         UserError: the weights are missing, altered or unreadable.
     """
-    return SotaMusicTagger(name, model, find(name))
+    return SotaMusicTagger(name, model, labels, find(name))
+
+
+def load_own(name: str, own: SotaMusicTaggingSettings, labels: Labels) -> SotaMusicTagger:
+    """Load a tagger with the user's own weights.
+
+    Raises:
+        UserError: the weights are unreadable.
+    """
+    return SotaMusicTagger(name, own.model(), labels, own.weights)

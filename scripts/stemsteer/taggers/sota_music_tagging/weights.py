@@ -1,4 +1,4 @@
-"""A published state dict, read and checked, and the network it belongs to."""
+"""Reads and checks the weights of a network."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,9 +9,12 @@ from torch import Tensor
 from stemsteer.errors import UserError
 from stemsteer.taggers.sota_music_tagging.network import Network
 
-# Weight decay has driven whole filters towards zero, in crnn-msd more than half of all numbers, into the subnormal
-# numbers, with which a CPU is many times slower (musicnn-jamendo: forty times). As zeros they change no logit.
 NEGLIGIBLE = 1e-20
+"""Smaller numbers are replaced by zero, which changes no logit.
+
+Weight decay has made whole filters, in crnn-msd more than half of all numbers, so small that they are subnormal. A CPU
+is many times slower with such numbers (musicnn-jamendo: forty times).
+"""
 
 
 def read_network(path: Path, kind: type[Network]) -> Network:
@@ -25,7 +28,7 @@ def read_network(path: Path, kind: type[Network]) -> Network:
         with torch.device("meta"):  # no memory is filled and no random numbers are drawn for weights that are replaced
             network = kind.sized_like(tensors)
         problem = _difference(network.state_dict(), tensors)
-    except Exception as error:  # whatever a damaged file makes PyTorch raise, or something else than a state dict
+    except Exception as error:  # PyTorch raises many kinds of exceptions for damaged files and other objects
         raise UserError(f"{path}: not a readable state dict of {kind.__name__}; fetch the file again") from error
     if problem:
         raise UserError(f"{path}: not the weights of {kind.__name__}, {problem}; fetch the file again")

@@ -27,7 +27,8 @@ from stemsteer.generators.jukebox.training import planar
 from stemsteer.generators.jukebox.training.growth import can_grow, grown
 from stemsteer.generators.jukebox.training.rotation import rotated
 from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
-from stemsteer.models.registry import find, registry
+from stemsteer.models.registry import registry
+from stemsteer.models.weights import find
 from stemsteer.settings.config import CodecTrainingSettings
 
 SPECTRAL_FFT_SIZES = (2048, 1024, 512)
