@@ -1,6 +1,6 @@
-"""From the model signal to the generator's codes, how well they reproduce it, and what they decode to.
+"""From the model signal to a codec's codes, how well they reproduce it, and what they decode to.
 
-Inputs: results/audio/<track>/mono.wav. Outputs: results/codes/<generator>/<track>.npy (uint16) and .json (SI-SDR, SNR),
+Inputs: results/audio/<track>/mono.wav. Outputs: results/codes/<codec>/<track>.npy (uint16) and .json (SI-SDR, SNR),
 and .wav (44.1 kHz mono), which only runs whose masks need the reconstruction ask for.
 The continuous latents that the ascent starts from take 32 bytes a sample; it computes them anew, chunk by chunk.
 """
@@ -11,12 +11,12 @@ rule codes:
         own_checkpoint,
         model="results/audio/{track}/mono.wav",
     output:
-        codes="results/codes/{generator}/{track}.npy",
-        quality="results/codes/{generator}/{track}.json",
+        codes="results/codes/{codec}/{track}.npy",
+        quality="results/codes/{codec}/{track}.json",
     log:
-        "logs/codes/{generator}/{track}.log",
+        "logs/codes/{codec}/{track}.log",
     benchmark:
-        "logs/codes/{generator}/{track}.benchmark.tsv"
+        "logs/codes/{codec}/{track}.benchmark.tsv"
     conda:
         "../envs/torch.yaml"
     resources:
@@ -24,7 +24,7 @@ rule codes:
         mem_mb=memory(3000),
         runtime=time(5, 1),
     params:
-        generator=generator_settings,
+        codec=codec_weights,
         published=published_checkpoint,
         method=METHOD_VERSION,
         device=PLAN.config.device,
@@ -36,13 +36,13 @@ rule reconstruction:
     input:
         own_checkpoint,
         model="results/audio/{track}/mono.wav",
-        codes="results/codes/{generator}/{track}.npy",
+        codes="results/codes/{codec}/{track}.npy",
     output:
-        reconstruction="results/codes/{generator}/{track}.wav",
+        reconstruction="results/codes/{codec}/{track}.wav",
     log:
-        "logs/reconstruction/{generator}/{track}.log",
+        "logs/reconstruction/{codec}/{track}.log",
     benchmark:
-        "logs/reconstruction/{generator}/{track}.benchmark.tsv"
+        "logs/reconstruction/{codec}/{track}.benchmark.tsv"
     conda:
         "../envs/torch.yaml"
     resources:
@@ -50,7 +50,7 @@ rule reconstruction:
         mem_mb=memory(3000),
         runtime=time(5, 1),
     params:
-        generator=generator_settings,
+        codec=codec_weights,
         published=published_checkpoint,
         method=METHOD_VERSION,
         device=PLAN.config.device,

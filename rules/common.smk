@@ -62,10 +62,10 @@ def by_run(value: Callable[[str], object]):
     return of_run
 
 
-# What each baseline does, and the settings of the generator that it is about.
+# What each baseline does, and the settings of the codec that it is about.
 BASELINES = {
-    name: (method, PLAN.config.generators[generator].model_dump() if generator else None)
-    for name, (method, generator) in PLAN.config.baseline_runs.items()
+    name: (method, PLAN.config.codecs[codec].model_dump() if codec else None)
+    for name, (method, codec) in PLAN.config.baseline_runs.items()
 }
 
 
@@ -90,7 +90,7 @@ wildcard_constraints:
     track="[^/]+",
     source=one_of(PLAN.sources),
     run=one_of(list(PLAN.config.runs)),
-    generator=one_of(list(PLAN.config.generators)),
+    codec=one_of(list(PLAN.config.codecs)),
 
 
 def stem_files() -> list[str]:
@@ -145,28 +145,28 @@ def excerpt_duration(wildcards) -> float | None:
     return PLAN.tracks[wildcards.track].duration
 
 
-def generator_settings(wildcards) -> dict:
-    return PLAN.config.generators[wildcards.generator].model_dump()
+def codec_weights(wildcards) -> dict:
+    return PLAN.config.codecs[wildcards.codec].model_dump()
 
 
 def published_checkpoint(wildcards) -> str | None:
-    """What tells a generator's weights, if they are published ones, from earlier ones of their name."""
-    return published_digest(PLAN.config.generators[wildcards.generator].weights)
+    """What tells a codec's weights, if they are published ones, from earlier ones of their name."""
+    return published_digest(PLAN.config.codecs[wildcards.codec].weights)
 
 
 def own_checkpoint(wildcards) -> list[str]:
-    """The weights of a generator, if they are a file of the user's: another file redoes what came from the last."""
-    weights = PLAN.config.generators[wildcards.generator].weights
+    """The weights of a codec, if they are a file of the user's: another file redoes what came from the last."""
+    weights = PLAN.config.codecs[wildcards.codec].weights
     return [] if weights in registry() else watched(weights)
 
 
 def steered_weights() -> list[str]:
-    """The weights of all generators that runs steer."""
-    return sorted({PLAN.config.generator_of(run).weights for run in PLAN.config.runs})
+    """The weights of all codecs that runs steer."""
+    return sorted({PLAN.config.codecs[codec].weights for codec in PLAN.config.steered_codecs})
 
 
 def own_checkpoints() -> list[str]:
-    """The weights of all generators that runs steer, as far as they are files of the user's."""
+    """The weights of all codecs that runs steer, as far as they are files of the user's."""
     return [path for weights in steered_weights() if weights not in registry() for path in watched(weights)]
 
 
@@ -187,27 +187,38 @@ def peer_files(wildcards) -> list[str]:
 
 def model_links() -> list[str]:
     """Links to the weights that the runs need and that have to be fetched."""
-    runs = PLAN.config.runs
-    needed = {name for run in runs for name in (PLAN.config.generator_of(run).weights, *runs[run].taggers)}
-    needed.add(PLAN.config.chosen_judge)
+    needed = {tagger for run in PLAN.config.runs.values() for tagger in run.taggers.names}
+    needed |= {*steered_weights(), PLAN.config.chosen_judge}
     return [f"results/models/{model}" for model in downloadable() if model in needed]
 
 
-def stem_settings_of(run: str) -> dict:
-    """What a run says of its stems beside what its ascents' records tell: a change redoes the stems only."""
-    return PLAN.config.runs[run].of_stems()
+def group_of(name: str):
+    """A group of settings of each run, as a parameter of its jobs."""
+
+    def group(run: str) -> dict:
+        return getattr(PLAN.config.runs[run], name).model_dump(mode="json")
+
+    return by_run(cache(group))
 
 
 @cache
-def ascent_settings_of(run: str) -> dict:
-    """All that a run says of its ascents: its settings, its generator, and the taggers whose weights are the user's."""
-    generator = PLAN.config.generator_of(run)
-    return {
-        "run": PLAN.config.runs[run].of_ascents(),
-        "generator": generator.model_dump(),
-        "published_generator": published_digest(generator.weights),
-        "own_taggers": {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(run).items()},
-    }
+def codec_of(run: str) -> dict | None:
+    """The weights of the codec that a run steers."""
+    codec = PLAN.config.codec_of(run)
+    return codec and codec.model_dump()
+
+
+@cache
+def published_codec_of(run: str) -> str | None:
+    """What tells the weights of that codec, if they are published ones, from earlier ones of their name."""
+    codec = PLAN.config.codec_of(run)
+    return codec and published_digest(codec.weights)
+
+
+@cache
+def own_taggers_of(run: str) -> dict:
+    """The taggers of a run whose weights are the user's."""
+    return {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(run).items()}
 
 
 def prompted_sources(wildcards) -> list[str]:
@@ -246,7 +257,7 @@ def estimate_files(sources: list[str], suffix: str):
 
 
 def threads_of(run: str) -> int:
-    return PLAN.config.runs[run].threads
+    return PLAN.config.runs[run].steering.threads
 
 
 def parts_of(run: str) -> tuple[str, str]:
@@ -254,8 +265,10 @@ def parts_of(run: str) -> tuple[str, str]:
 
 
 @inspected
-def quality_of_codes(wildcards) -> str:
-    return f"results/codes/{PLAN.config.runs[wildcards.run].generator}/{wildcards.track}.json"
+def quality_of_codes(wildcards) -> list[str]:
+    """How well its codes reproduce a track, where the run steers a codec."""
+    codec = PLAN.config.runs[wildcards.run].codec
+    return [f"results/codes/{codec}/{wildcards.track}.json"] if codec else []
 
 
 def any_run_needs_reconstruction() -> bool:
@@ -265,7 +278,7 @@ def any_run_needs_reconstruction() -> bool:
 def reconstruction_of_run(wildcards) -> list[str]:
     """The reconstruction of a track, where the masks of the run need it."""
     run = PLAN.config.runs[wildcards.run]
-    return [f"results/codes/{run.generator}/{wildcards.track}.wav"] if run.needs_reconstruction else []
+    return [f"results/codes/{run.codec}/{wildcards.track}.wav"] if run.needs_reconstruction else []
 
 
 def seconds_of(track: str) -> float:

@@ -22,7 +22,7 @@ rule paper:
     conda:
         "../envs/audio.yaml"
     params:
-        taggers={name: run.taggers for name, run in PLAN.config.runs.items()} | {name: [] for name in BASELINES},
+        taggers={name: run.taggers.names for name, run in PLAN.config.runs.items()} | {name: [] for name in BASELINES},
         unlike={run: published.unlike_paper(PLAN.config, run) for run in PLAN.config.runs},
         music=published.described(PLAN.config.tracks, [track.duration for track in PLAN.tracks.values()]),
     script:

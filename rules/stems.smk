@@ -27,7 +27,8 @@ rule stem:
         mem_mb=memory(2000),
         runtime=time(5, 0.2),
     params:
-        settings=by_run(stem_settings_of),
+        mask=group_of("mask"),
+        stem=group_of("stem"),
         method=METHOD_VERSION,
         encoding=PLAN.config.stems.encoding,
     script:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from stemsteer.errors import told_in_log
-from stemsteer.settings.config import GeneratorSettings
+from stemsteer.generators.settings import CodecWeights
 from stemsteer.stages.baselines import Inputs, Wanted, make_baselines
 
 if __name__ == "__main__":
@@ -11,7 +11,7 @@ if __name__ == "__main__":
     with told_in_log(job.log[0]):
         outputs = zip(job.output.stems, job.output.scores, job.output.provenance, strict=True)
         wanted = {
-            run: Wanted(baseline, codec and GeneratorSettings.model_validate(codec), *map(Path, files))
+            run: Wanted(baseline, codec and CodecWeights.model_validate(codec), *map(Path, files))
             for (run, (baseline, codec)), files in zip(job.params.baselines.items(), outputs, strict=True)
         }
         make_baselines(

@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 from stemsteer.devices import choose_device
 from stemsteer.errors import told_in_log
 from stemsteer.files import written_whole
+from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
 from stemsteer.generators.jukebox.training.training import train
-from stemsteer.settings.config import CodecTrainingSettings
 
 
 def main(job: Any) -> None:

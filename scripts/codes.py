@@ -11,12 +11,12 @@ from stemsteer.errors import told_in_log
 from stemsteer.files import write_json, written_whole
 from stemsteer.generators.coding import encode_track
 from stemsteer.generators.loading import load_generator
-from stemsteer.settings.config import GeneratorSettings
+from stemsteer.generators.settings import CodecWeights
 from stemsteer.sound.mono_signal import MonoSignal
 
 
 def encode(
-    model: Path, settings: GeneratorSettings, device_name: str, threads: int, codes_out: Path, quality_out: Path
+    model: Path, settings: CodecWeights, device_name: str, threads: int, codes_out: Path, quality_out: Path
 ) -> None:
     device = choose_device_for_light_work(device_name, threads)
     generator = load_generator(settings, device)
@@ -34,7 +34,7 @@ if __name__ == "__main__":
     with told_in_log(job.log[0]):
         encode(
             model=Path(job.input.model),
-            settings=GeneratorSettings.model_validate(job.params.generator),
+            settings=CodecWeights.model_validate(job.params.codec),
             device_name=job.params.device,
             threads=job.threads,
             codes_out=Path(job.output.codes),

@@ -9,14 +9,14 @@ from stemsteer.devices import choose_device_for_light_work
 from stemsteer.errors import told_in_log
 from stemsteer.generators.coding import reconstruct
 from stemsteer.generators.loading import load_generator
-from stemsteer.settings.config import GeneratorSettings
+from stemsteer.generators.settings import CodecWeights
 from stemsteer.sound import audio
 from stemsteer.sound.mono_signal import MonoSignal
 
 
 def main(job: Any) -> None:
     device = choose_device_for_light_work(job.params.device, job.threads)
-    generator = load_generator(GeneratorSettings.model_validate(job.params.generator), device)
+    generator = load_generator(CodecWeights.model_validate(job.params.codec), device)
     signal = MonoSignal(Path(job.input.model))
     codes = np.load(job.input.codes)
     with audio.writing(job.output.reconstruction, signal.rate, channels=1, samples=signal.samples) as writer:

@@ -10,7 +10,9 @@ from stemsteer.devices import choose_device, default_batch
 from stemsteer.errors import told_in_log
 from stemsteer.files import read_json, write_json, written_whole
 from stemsteer.generators.loading import load_generator
-from stemsteer.settings.config import Config, GeneratorSettings, RunSettings
+from stemsteer.generators.settings import CodecWeights
+from stemsteer.settings.config import Config
+from stemsteer.settings.run import RunSettings
 from stemsteer.sound import audio
 from stemsteer.sound.mono_signal import MonoSignal
 from stemsteer.steering.track_ascent import TrackAscent
@@ -20,19 +22,19 @@ from stemsteer.taggers.settings import SotaMusicTaggingSettings
 
 def prepare(job: Any, settings: RunSettings, sources: Sequence[str]) -> TrackAscent:
     """The ascents of a job's track, with everything that they need loaded."""
-    device = choose_device(job.params.device, settings.threads)
-    own = {
-        name: SotaMusicTaggingSettings.model_validate(tagger)
-        for name, tagger in job.params.settings["own_taggers"].items()
-    }
+    device = choose_device(job.params.device, settings.steering.threads)
+    own = {name: SotaMusicTaggingSettings.model_validate(tagger) for name, tagger in job.params.own_taggers.items()}
     # How ascents are carried out is not among the params, since it does not change what comes of them.
     carried_out = Config.model_validate(job.config)
     return TrackAscent(
         job.wildcards.run,
         job.wildcards.track,
         sources,
-        load_generator(GeneratorSettings.model_validate(job.params.settings["generator"]), device),
-        [load_tagger(name, own.get(name), job.params.prompted_sources) for name in settings.taggers],
+        load_generator(CodecWeights.model_validate(job.params.codec), device),
+        [
+            load_tagger(name, own.get(name), job.params.prompted_sources, job.params.own_sources)
+            for name in settings.taggers.names
+        ],
         settings,
         default_batch(device) if carried_out.batch == "auto" else carried_out.batch,
         Path("results/checkpoints") / job.wildcards.run / job.wildcards.track,
@@ -41,7 +43,7 @@ def prepare(job: Any, settings: RunSettings, sources: Sequence[str]) -> TrackAsc
 
 
 def write_estimates(
-    ascent: TrackAscent, signal: MonoSignal, outputs: dict[str, tuple[str, str, str]], codes: str
+    ascent: TrackAscent, signal: MonoSignal, outputs: dict[str, tuple[str, str, str]], quality: Sequence[str]
 ) -> None:
     """Steer, and write each source's outputs: the steered audio, the history and the record."""
     with ExitStack() as stack:
@@ -54,7 +56,8 @@ def write_estimates(
     for source, (_, history, record) in outputs.items():
         with written_whole(history) as part:
             ascent.history(source).to_csv(part, sep="\t", index=False)
-        made_from = {"key": ascent.key(source, signal), "codes": read_json(codes)}
+        codes = {"codes": read_json(quality[0])} if quality else {}
+        made_from = {"key": ascent.key(source, signal), **codes}
         write_json(record, {**ascent.record(source), **made_from})
     ascent.remove_checkpoints()
 
@@ -66,7 +69,9 @@ def is_made(outputs: tuple[str, str, str], key: str) -> bool:
 
 
 def main(job: Any) -> None:
-    settings = RunSettings.model_validate(job.params.settings["run"])
+    groups = {name: job.params[name] for name in ("generator", "taggers", "steering", "mask")}
+    stem = {"kind": "steered" if groups["mask"]["kind"] == "none" else "masked"}
+    settings = RunSettings.model_validate({**groups, "stem": stem})
     files = zip(job.output.steered, job.output.history, job.output.record, strict=True)
     outputs = dict(zip(job.params.sources, files, strict=True))
     signal = MonoSignal(Path(job.input.model))

@@ -11,7 +11,8 @@ from stemsteer.errors import told_in_log
 from stemsteer.files import read_json, write_json
 from stemsteer.jobs.provenance import of_stem
 from stemsteer.masking.separation import Signals, masked_blocks, resample_file, steered_blocks
-from stemsteer.settings.config import RunSettings
+from stemsteer.masking.settings import NoMask
+from stemsteer.settings.run import RunSettings
 from stemsteer.sound import audio
 
 SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
@@ -21,11 +22,14 @@ def write_parts(
     signals: Signals, settings: RunSettings, model_rate: int, subtype: str, stem: Path, other: Path
 ) -> tuple[int, int]:
     """Write both parts; returns how many samples of each an integer encoding clipped."""
-    blocks = masked_blocks(signals, settings, model_rate) if settings.mask else steered_blocks(signals)
+    if isinstance(settings.mask, NoMask):
+        blocks = steered_blocks(signals)
+    else:
+        blocks = masked_blocks(signals, settings.mask, settings.stem, model_rate)
     shape = (signals.rate, signals.channels, subtype, signals.samples)
     with audio.writing(stem, *shape) as stem_writer, audio.writing(other, *shape) as other_writer:
         for passed, left in blocks:
-            wanted, rest = (passed, left) if settings.output == "masked" else (left, passed)
+            wanted, rest = (passed, left) if settings.stem.kind != "residual" else (left, passed)
             stem_writer.write(wanted)
             other_writer.write(rest)
     return stem_writer.clipped, other_writer.clipped
@@ -43,7 +47,7 @@ def at_the_mixtures_rate(mixture: Path, steered: Path, reconstruction: Path | No
 
 def main(job: Any) -> None:
     ascent = read_json(job.input.record)
-    ascent["settings"] |= job.params.settings
+    ascent["settings"] |= {"mask": job.params.mask, "stem": job.params.stem}
     settings = RunSettings.model_validate(ascent["settings"])
     steered = Path(job.input.steered)
     with tempfile.TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from stemsteer.generators.jukebox.generator import JukeboxGenerator
 from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.steering.ascent import Listener, Steering
 from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.labels import VocabularyLabels

@@ -24,7 +24,7 @@ from steer import write_estimates
 from stemsteer.errors import told_in_log
 from stemsteer.files import write_json
 from stemsteer.generators.jukebox.generator import JukeboxGenerator
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.sound.mono_signal import MonoSignal
 from stemsteer.steering.track_ascent import TrackAscent
 

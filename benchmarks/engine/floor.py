@@ -21,7 +21,7 @@ from torch.utils.flop_counter import flop_registry
 
 from stemsteer.generators.jukebox.generator import JukeboxGenerator
 from stemsteer.generators.jukebox.vqvae import STRIDE, Architecture
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.steering.ascent import Ascent, Steering, ascend
 
 MATRIX = {"cpu": 2048}  # rows of the matrices whose product sets the rate

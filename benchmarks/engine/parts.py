@@ -19,7 +19,7 @@ from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.sound.resampling import Resampler
 from stemsteer.steering.ascent import Ascent, Listener, Steering, ascend
 from stemsteer.taggers.base import Tagger

@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 from stemsteer.errors import UserError, told_on_terminal
 from stemsteer.files import written_whole
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.steering.ascent import Ascent, Steering, ascend
 
 EXAMPLES = """\

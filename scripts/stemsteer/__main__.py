@@ -14,6 +14,7 @@ from stemsteer.datasets import KINDS
 from stemsteer.errors import DISK_FULL, UserError
 from stemsteer.models.weights import fetch
 from stemsteer.names import did_you_mean
+from stemsteer.settings.schema import schema_text
 
 ABOUT = "What StemSteer can be asked for, and the pretrained models. Music is separated by `snakemake`; see the README."
 
@@ -48,6 +49,11 @@ examples:
   python -m stemsteer models                    all models: here, missing, or altered
   python -m stemsteer models --tsv              the same as a table, with licences, citations and addresses
   python -m stemsteer models fetch fcn-mtat     download two megabytes; if interrupted, go on when asked again
+"""
+
+SCHEMA = """\
+The JSON schema of config.yaml, made of the same classes that check it. It is kept in config.schema.json, so that
+editors with a YAML language server complete and check a config.
 """
 
 TRACKS = """\
@@ -106,6 +112,10 @@ def _tags(options: argparse.Namespace) -> str:
 
 def _models(options: argparse.Namespace) -> str:
     return tsv(model_rows(vocabulary_names())) if options.tsv else models_text(_columns())
+
+
+def _schema(options: argparse.Namespace) -> str:
+    return schema_text()
 
 
 def _fetch(options: argparse.Namespace) -> str:
@@ -180,6 +190,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     fetching.add_argument("names", nargs="+", metavar="NAME", help="of a model")
     fetching.set_defaults(command=_fetch)
+
+    commands.add_parser("schema", help="print the JSON schema of config.yaml", description=SCHEMA).set_defaults(
+        command=_schema
+    )
 
     tracks = commands.add_parser(
         "tracks",

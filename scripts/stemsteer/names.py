@@ -1,7 +1,9 @@
 """Names that users type: suggestions for misspelt ones, and names that can be folders."""
 
 import difflib
+import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 # A track's name becomes a folder, on any operating system, and a wildcard of Snakemake's, which writes it into the
@@ -28,6 +30,29 @@ def as_folder_name(name: str) -> str:
     """The nearest name to `name` that can be a folder: forbidden characters become underscores."""
     name = NOT_IN_NAMES.sub("_", name).encode(errors="ignore")[:LONGEST].decode(errors="ignore")
     return re.sub(r"^[\s.]+|\s+$", "", name) or "_"
+
+
+LONGEST_SLUG, LONGEST_READABLE = 40, 48
+"""Characters of a name that is its own slug, and of the readable part of any other slug."""
+
+
+def slug(name: str) -> str:
+    """What a user's name is called in paths: lower-case ASCII letters, digits and single dashes.
+
+    A short name of that form is its own slug. Any other slug ends in 8 digits of the name's sha256. So slugs are unique,
+    also where a file system takes upper and lower case, or two ways to write an accent, for the same; and the slug of
+    a name depends on nothing but the name.
+    """
+    if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) and len(name) <= LONGEST_SLUG and not _ends_like_a_hash(name):
+        return name
+    ascii_letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    readable = re.sub(r"[^a-z0-9]+", "-", ascii_letters).strip("-")[:LONGEST_READABLE].rstrip("-")
+    digits = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{readable}-{digits}" if readable else digits
+
+
+def _ends_like_a_hash(name: str) -> bool:
+    return re.search(r"(^|-)[0-9a-f]{8}$", name) is not None
 
 
 def is_utf8(name: str) -> bool:

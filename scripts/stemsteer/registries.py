@@ -26,6 +26,10 @@ class Registry(Mapping[str, Item], Generic[Item]):
     def __getitem__(self, name: str) -> Item:
         return imported(self._places[name])
 
+    def __contains__(self, name: object) -> bool:
+        """Whether there is such a name; unlike that of `Mapping`, this imports nothing."""
+        return name in self._places
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 
@@ -66,13 +70,19 @@ def name_in(registry: Mapping[str, Any]) -> Any:
 
 def one_of_kinds(kinds: Mapping[str, Kind], default: str) -> Any:
     """The type of settings that are those of one of these kinds, told apart by their key `kind`."""
+    return told_apart(kinds[default].settings, *(kind.settings for name, kind in kinds.items() if name != default))
+
+
+def told_apart(default: type[Settings], *others: type[Settings]) -> Any:
+    """The type of settings of one of these classes, told apart by their key `kind`; without one, the first is meant."""
+    kind = default.model_fields["kind"].default
 
     def with_kind(value: Any) -> Any:
         if value is None:
-            return {"kind": default}
-        return {"kind": default, **value} if isinstance(value, Mapping) else value
+            return {"kind": kind}
+        return {"kind": kind, **value} if isinstance(value, Mapping) else value
 
-    union = Union[tuple(kind.settings for kind in kinds.values())]  # type: ignore[valid-type]  # noqa: UP007
-    # A union of one type is that type, which has no use for a discriminator.
-    told_apart = Annotated[union, Field(discriminator="kind")] if len(kinds) > 1 else union
-    return Annotated[told_apart, BeforeValidator(with_kind)]
+    if not others:
+        return default
+    union = Union[(default, *others)]  # type: ignore[valid-type]
+    return Annotated[union, Field(discriminator="kind"), BeforeValidator(with_kind)]

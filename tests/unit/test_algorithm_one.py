@@ -14,7 +14,7 @@ from reference_vqvae import reference_vqvae
 from stemsteer.generators.jukebox.generator import JukeboxGenerator
 from stemsteer.generators.jukebox.vqvae import from_checkpoint
 from stemsteer.masking.separation import Signals, masked_blocks
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.steering.ascent import Listener, Steering, ascend
 from stemsteer.taggers.loading import load_tagger
 

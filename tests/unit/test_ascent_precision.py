@@ -10,7 +10,7 @@ from small_ascents import BandTagger, settings, small_generator, two_tones
 from stemsteer.devices import computing_in
 from stemsteer.errors import UserError
 from stemsteer.generators.jukebox.generator import JukeboxGenerator
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.steering.ascent import Ascent, Listener, Steering, ascend
 from stemsteer.validation import Precision
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from small_ascents import Scripted, settings, steering
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.steering.ascent import Ascent, Steered
 
 

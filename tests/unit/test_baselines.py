@@ -18,8 +18,8 @@ from stemsteer.compared.oracle_mask import oracle_mask
 from stemsteer.compared.repet_sim import repet_sim
 from stemsteer.generators.base import Generator
 from stemsteer.generators.loading import load_generator
+from stemsteer.generators.settings import CodecWeights
 from stemsteer.scores.metrics import si_sdr, snr
-from stemsteer.settings.config import GeneratorSettings
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 
@@ -45,7 +45,7 @@ def clicks(seconds: float) -> Signal:
 
 @pytest.fixture(scope="module")
 def generator() -> Generator:
-    return load_generator(GeneratorSettings(), CPU)
+    return load_generator(CodecWeights(), CPU)
 
 
 def test_an_oracle_tells_two_tones_apart_and_leaves_nothing_of_the_mixture_out() -> None:

@@ -1,17 +1,24 @@
 """What the config accepts, and the sentences with which it refuses the rest."""
 
+import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
+from groups import grouped
 from stemsteer.errors import UserError
 from stemsteer.models.registry import names_of
-from stemsteer.settings.config import Config, RunSettings, load_config
+from stemsteer.settings.config import Config, load_config
+from stemsteer.settings.moved import MOVED, MOVED_IN_RUNS
 from stemsteer.settings.presets import presets
+from stemsteer.settings.run import RunSettings
+from stemsteer.settings.schema import schema_text
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
+RUN = ("runs", "default")
 UMX = {"package": "open-unmix", "weights": "."}
 
 
@@ -40,28 +47,52 @@ def test_the_shipped_config_names_every_key() -> None:
     ("path", "value", "sentence"),
     [
         (("trakcs",), "x", r"unknown key trakcs \(did you mean tracks\?\)"),
-        (("runs", "default", "stpes"), 3, r"unknown key runs\.default\.stpes \(did you mean steps\?\)"),
-        (("runs", "default", "steps"), "many", r"runs\.default\.steps: .*integer.*not 'many'"),
-        (("runs", "default", "steps"), -1, r"runs\.default\.steps: .*greater than or equal to 0"),
-        (("runs", "default", "mask"), "maybe", r"runs\.default\.mask: .*boolean"),
-        (("runs", "default", "taggers"), ["MTT_musican"], r"'MTT_musican' is not a tagger .*you mean MTT_musicnn\?\)"),
-        (("runs", "default", "taggers"), [], r"runs\.default\.taggers: .*at least 1"),
-        (("runs", "default", "fft_sizes"), [1023], r"runs\.default\.fft_sizes\.0: .*multiple of 2"),
-        (("runs", "default", "generator"), "embeded", r"'embeded' is not under generators \(did you mean embedded\?\)"),
-        (("runs", "default", "overlap_seconds"), 6.0, r"overlap_seconds must be at most a third of chunk_seconds"),
-        (("generators", "embedded", "weights"), "jukebax", r"neither .* nor a file \(did you mean jukebox\?\)"),
+        ((*RUN, "stpes"), 3, r"unknown key runs\.default\.stpes \(did you mean steps\?\)"),
+        ((*RUN, "steering", "steps"), "many", r"runs\.default\.steering\.steps: .*integer.*not 'many'"),
+        ((*RUN, "steering", "steps"), -1, r"runs\.default\.steering\.steps: .*greater than or equal to 0"),
+        (
+            (*RUN, "mask"),
+            "maybe",
+            r"runs\.default\.mask: keys with values should be below it, not 'maybe'",
+        ),
+        (
+            (*RUN, "mask", "kind"),
+            "soft",
+            r"runs\.default\.mask\.kind: there is no 'soft' \(known: ratio, none\)",
+        ),
+        (
+            (*RUN, "taggers", "names"),
+            ["MTT_musican"],
+            r"'MTT_musican' is not a tagger .*you mean MTT_musicnn\?\)",
+        ),
+        ((*RUN, "taggers", "names"), [], r"runs\.default\.taggers\.names: .*at least 1"),
+        ((*RUN, "mask", "fft_sizes"), [1023], r"runs\.default\.mask\.fft_sizes\.0: .*multiple of 2"),
+        (
+            (*RUN, "generator", "codec"),
+            "embeded",
+            r"'embeded' is not under codecs \(did you mean embedded\?\)",
+        ),
+        (
+            (*RUN, "steering", "overlap_seconds"),
+            6.0,
+            r"overlap_seconds must be at most a third of chunk_seconds",
+        ),
+        (("codecs", "embedded", "weights"), "jukebax", r"neither .* nor a file \(did you mean jukebox\?\)"),
         (
             ("codec_training", "mini", "start"),
             "embeded",
             r"codec_training\.mini\.start: 'embeded' is neither .*embedded\?",
         ),
-        (("generators", "embedded", "level"), 3, r"generators\.embedded\.level: .*0, 1 or 2"),
+        (("codecs", "embedded", "level"), 3, r"codecs\.embedded\.level: .*0, 1 or 2"),
         (("stems", "container"), "flac", r"flac has no float32"),
         (("stems", "encoding"), "int8", r"stems\.encoding: .*not 'int8'"),
         (("device",), "gpu", r"device: .*not 'gpu'"),
         (("sources",), "vocals", r"sources: .*list.*not 'vocals'"),
-        (("runs", "default", "preset"), "tagbox", r"runs\.default: preset: there is no ready-made run 'tagbox' \("),
-        (("runs", "default", "stem_fft_size"), 511, r"runs\.default\.stem_fft_size"),
+        (("sources",), {"my brass": {"mtat": ["trumpet"]}}, r"sources: the vocabulary mtat has no tag 'trumpet'"),
+        (("sources",), {"my brass": {"msd2": ["x"]}}, r"sources: there is no vocabulary 'msd2'"),
+        (("sources",), {"vocals": {"mtat": ["vocal"]}}, r"sources: 'vocals' is a source of resources/sources\.yaml"),
+        ((*RUN, "preset"), "tagbox", r"runs\.default: preset: there is no ready-made run 'tagbox' \("),
+        ((*RUN, "stem", "fft_size"), 511, r"runs\.default\.stem\.fft_size"),
         (("runs",), {"../run": {}}, r"runs: '\.\./run' cannot be the name of a folder"),
         (("runs",), {"silence": {}}, r"runs: 'silence' means something else in the table of scores"),
         (("runs",), {"codec-embedded": {}}, r"runs: 'codec-embedded' means something else"),
@@ -103,19 +134,19 @@ def test_files_of_demucs_can_be_named(model: str) -> None:
         ({"batch": 0}, "batch: input should be greater than 0 or 'auto', not 0"),
         ({"batch": "many"}, "batch: input should be a valid integer or 'auto', not 'many'"),
         (
-            {"runs": {"a": {"stem_fft_size": 511}}},
-            "runs.a.stem_fft_size: input should be 'combined' or a multiple of 2, not 511",
+            {"runs": {"a": {"stem": {"fft_size": 511}}}},
+            "runs.a.stem.fft_size: input should be 'combined' or a multiple of 2, not 511",
         ),
         (
-            {"runs": {"a": {"stem_fft_size": [512]}}},
-            "runs.a.stem_fft_size: input should be 'combined' or a valid integer, not [512]",
+            {"runs": {"a": {"stem": {"fft_size": [512]}}}},
+            "runs.a.stem.fft_size: input should be 'combined' or a valid integer, not [512]",
         ),
         (
-            {"runs": {"constrained-int": {"fft_sizes": [3, "x"]}}},
-            "runs.constrained-int.fft_sizes.0: input should be a multiple of 2, not 3; "
-            "runs.constrained-int.fft_sizes.1: input should be a valid integer, not 'x'",
+            {"runs": {"constrained-int": {"mask": {"fft_sizes": [3, "x"]}}}},
+            "runs.constrained-int.mask.fft_sizes.0: input should be a multiple of 2, not 3; "
+            "runs.constrained-int.mask.fft_sizes.1: input should be a valid integer, not 'x'",
         ),
-        ({"runs": {"a": {"taggers": []}}}, "runs.a.taggers: list should have at least 1 item, not []"),
+        ({"runs": {"a": {"taggers": {"names": []}}}}, "runs.a.taggers.names: list should have at least 1 item, not []"),
         ({"runs": {1: {}}}, "runs.1: a name should be text; write it in quotes"),
         ({"runs": {"a": 3}}, "runs.a: keys with values should be below it, not 3"),
         (
@@ -135,9 +166,80 @@ def test_a_missing_key_is_told() -> None:
         load_config({})
 
 
-def test_residual_without_mask_is_refused() -> None:
-    with pytest.raises(UserError, match="residual needs mask"):
-        load_config({"tracks": "x", "runs": {"r": {"mask": False, "output": "residual"}}})
+@pytest.mark.parametrize("stem", [{"kind": "residual"}, {"kind": "masked"}, {}])
+def test_a_part_of_a_mask_needs_a_mask(stem: dict[str, str]) -> None:
+    with pytest.raises(UserError, match=r"without a mask there is no .* part: set stem: {kind: steered}"):
+        load_config({"tracks": "x", "runs": {"r": {"mask": {"kind": "none"}, "stem": stem}}})
+
+
+def test_the_steered_signal_is_the_stem_only_without_a_mask() -> None:
+    with pytest.raises(UserError, match=r"runs\.r: stem: the kind steered .* set mask: {kind: none}"):
+        load_config({"tracks": "x", "runs": {"r": {"stem": {"kind": "steered"}}}})
+
+
+@pytest.mark.parametrize("key", MOVED_IN_RUNS)
+def test_an_old_key_of_a_run_is_told_where_it_went(key: str) -> None:
+    with pytest.raises(UserError, match=rf"^config: runs\.r: {key} is now {MOVED_IN_RUNS[key]}$"):
+        load_config({"tracks": "x", "runs": {"r": {key: 1}}})
+
+
+def test_where_old_keys_went_is_a_setting() -> None:
+    complete = load_config({"tracks": "x"}).model_dump()
+    for place in MOVED_IN_RUNS.values():
+        group, key = place.split(".")
+        assert key in complete["runs"]["default"][group]
+    assert set(MOVED.values()) <= set(complete)
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        ({"generators": {"mine": {}}}, "the key generators is now codecs"),
+        ({"runs": {"r": {"generator": "mine"}}}, "runs.r: generator is a group now: write generator: {codec: mine}"),
+        ({"runs": {"r": {"taggers": ["a", "b"]}}}, "runs.r: taggers is a group now: write taggers: {names: [a, b]}"),
+        ({"runs": {"r": {"mask": True}}}, "runs.r: mask is a group now: write mask: {kind: ratio}"),
+        (
+            {"runs": {"r": {"mask": False}}},
+            "runs.r: mask is a group now: write mask: {kind: none} and stem: {kind: steered}",
+        ),
+        (
+            {"runs": {"r": {"steps": 1, "output": "masked"}}},
+            "runs.r: steps is now steering.steps, output is now stem.kind",
+        ),
+    ],
+)
+def test_an_old_value_is_told_where_it_went(raw: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load_config({"tracks": "x", **raw})
+    assert str(caught.value) == f"config: {sentence}"
+
+
+def test_the_schema_is_that_of_the_settings() -> None:
+    """`python -m stemsteer schema > config.schema.json` writes it."""
+    assert (CONFIG.parent / "config.schema.json").read_text(encoding="utf-8") == schema_text() + "\n"
+    assert CONFIG.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=config.schema.json\n")
+
+
+@pytest.mark.parametrize("file", [CONFIG, *sorted(CONFIG.parent.glob("benchmarks/*.yaml"))], ids=lambda file: file.name)
+def test_our_configs_fit_the_schema(file: Path) -> None:
+    jsonschema.validate(yaml.safe_load(file.read_text(encoding="utf-8")), json.loads(schema_text()))
+
+
+@pytest.mark.parametrize(
+    "run", [{"steering": {"stesp": 1}}, {"mask": {"kind": "none", "edges": "zeros"}}, {"steps": 1}]
+)
+def test_the_schema_refuses_what_the_config_refuses(run: dict[str, Any]) -> None:
+    config = {"tracks": "x", "runs": {"r": run}}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(config, json.loads(schema_text()))
+    with pytest.raises(UserError):
+        load_config(config)
+
+
+def test_a_source_can_have_tags_of_the_users_own() -> None:
+    config = load_config({"tracks": "x", "sources": {"vocals": None, "soloists": {"mtat": ["flute", "violin"]}}})
+    assert config.asked_sources == ["vocals", "soloists"]
+    assert config.own_sources == {"soloists": {"mtat": ["flute", "violin"]}}
 
 
 def test_every_setting_is_described() -> None:
@@ -152,14 +254,21 @@ def run_of(**settings: Any) -> RunSettings:
 
 
 def test_a_run_starts_from_its_preset_and_its_own_keys_win() -> None:
-    run = run_of(preset="tagbox-code", steps=7)
-    assert (run.codebook, run.windows, run.mask_on, run.output) == ("reinit-ema", "pad", "reconstruction", "residual")
-    assert run.steps == 7
-    assert run.seed == RunSettings().seed
+    run = run_of(**grouped(preset="tagbox-code", steps=7))
+    assert (run.generator.codebook, run.taggers.windows) == ("reinit-ema", "pad")
+    assert (run.mask.applied_to, run.stem.kind) == ("reconstruction", "residual")
+    assert run.steering.steps == 7
+    assert run.steering.seed == RunSettings().steering.seed
+
+
+def test_a_group_of_another_kind_takes_the_place_of_the_presets() -> None:
+    run = run_of(preset="tagbox-code", mask={"kind": "none"}, stem={"kind": "steered"})
+    assert run.mask.model_dump() == {"kind": "none"}
+    assert run.parts == ("steered", "residual")
 
 
 def test_a_preset_changes_nothing_in_settings_that_are_complete() -> None:
-    run = run_of(preset="tagbox-paper", fft_sizes=[512], learning_rate=3)
+    run = run_of(**grouped(preset="tagbox-paper", fft_sizes=[512], learning_rate=3))
     assert RunSettings.model_validate(run.model_dump()) == run
 
 
@@ -167,8 +276,8 @@ def test_a_preset_changes_nothing_in_settings_that_are_complete() -> None:
 def test_every_preset_is_a_run(preset: str) -> None:
     """With taggers, a generator and a source that there are."""
     run = run_of(preset=preset)
-    assert run.generator == "jukebox"
-    assert set(run.taggers) <= set(names_of("tagger"))
+    assert run.codec == "jukebox"
+    assert set(run.taggers.names) <= set(names_of("tagger"))
 
 
 def test_the_published_settings_of_tagboxs_examples() -> None:
@@ -180,17 +289,17 @@ def test_the_published_settings_of_tagboxs_examples() -> None:
     }
     for name, (architectures, vocabulary, fft_sizes, rate, steps) in published.items():
         run = run_of(preset=name)
-        assert set(run.taggers) == {f"{architecture}-{vocabulary}" for architecture in architectures}, name
-        assert set(run.fft_sizes) == fft_sizes, name
-        assert (run.learning_rate, run.learning_rate_unit) == (rate, "absolute"), name
-        assert run.steps == steps - 1, name  # TagBox's output is what it heard before its last step
-        assert run.stem_fft_size == run.fft_sizes[-1], name
+        assert set(run.taggers.names) == {f"{architecture}-{vocabulary}" for architecture in architectures}, name
+        assert set(run.mask.fft_sizes) == fft_sizes, name
+        assert (run.steering.learning_rate, run.steering.learning_rate_unit) == (rate, "absolute"), name
+        assert run.steering.steps == steps - 1, name  # TagBox's output is what it heard before its last step
+        assert run.stem.fft_size == run.mask.fft_sizes[-1], name
 
 
-def test_codec_baselines_are_made_for_every_generator_that_runs_steer() -> None:
-    other = {"generator": "other"}
+def test_codec_baselines_are_made_for_every_codec_that_runs_steer() -> None:
+    other = {"generator": {"codec": "other"}}
     config = Config.model_validate(
-        {"tracks": "x", "generators": {"embedded": {}, "other": {}, "unused": {}}, "runs": {"a": {}, "b": other}}
+        {"tracks": "x", "codecs": {"embedded": {}, "other": {}, "unused": {}}, "runs": {"a": {}, "b": other}}
     )
     assert list(config.baseline_runs) == [
         "oracle-mask",
@@ -206,7 +315,9 @@ def test_codec_baselines_are_made_for_every_generator_that_runs_steer() -> None:
 
 def test_no_tagger_judges_its_own_work() -> None:
     def judge(*taggers: str) -> str | None:
-        return Config.model_validate({"tracks": "x", "runs": {"mine": {"taggers": list(taggers)}}}).chosen_judge
+        return Config.model_validate(
+            {"tracks": "x", "runs": {"mine": {"taggers": {"names": list(taggers)}}}}
+        ).chosen_judge
 
     assert judge("MTT_musicnn") == "MTT_vgg"
     assert judge("MTT_vgg") == "MTT_musicnn"

@@ -14,7 +14,7 @@ from stemsteer.jobs.resources import (
     minutes,
     track_seconds,
 )
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track
 from stemsteer.sound import audio
 

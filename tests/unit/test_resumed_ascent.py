@@ -9,7 +9,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from small_ascents import Excerpt, settings, steering_of
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.steering.ascent import Ascent, Steered
 from stemsteer.steering.checkpoints import read_checkpoint, write_checkpoint
 

@@ -12,8 +12,8 @@ from stemsteer.compared import BASELINES
 from stemsteer.compared.base import Baseline, Record
 from stemsteer.compared.kinds import BaselineKind
 from stemsteer.files import read_json, write_json
+from stemsteer.generators.settings import CodecWeights
 from stemsteer.scores.tables import read_scores
-from stemsteer.settings.config import GeneratorSettings
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
 from stemsteer.stages.baselines import Inputs, Wanted, make_baselines
@@ -83,13 +83,13 @@ def half(monkeypatch: pytest.MonkeyPatch) -> str:
     return "half"
 
 
-def wanted(folder: Path, baseline: str, codec: GeneratorSettings | None = None) -> Wanted:
+def wanted(folder: Path, baseline: str, codec: CodecWeights | None = None) -> Wanted:
     return Wanted(baseline, codec, *(folder / f"{baseline}{suffix}" for suffix in (".wav", ".tsv", ".json")))
 
 
 def test_a_new_baseline_is_made_scored_and_recorded(tmp_path: Path, inputs: Inputs, half: str) -> None:
     jobs = {"half": wanted(tmp_path, half), "oracle-mask": wanted(tmp_path, "oracle-mask")}
-    jobs["codec-mine"] = wanted(tmp_path, "codec", GeneratorSettings())
+    jobs["codec-mine"] = wanted(tmp_path, "codec", CodecWeights())
     make_baselines(TRACK, "drums", jobs, inputs, None, "cpu", 1)
     mixture, rate = audio.read(inputs.mixture)
     stem, stem_rate = audio.read(tmp_path / "half.wav")
@@ -105,7 +105,7 @@ def test_a_new_baseline_is_made_scored_and_recorded(tmp_path: Path, inputs: Inpu
     assert list(read_json(tmp_path / "oracle-mask.json")["inputs_sha256"]) == ["mixture", "reference"]
     of_codec = read_json(tmp_path / "codec.json")
     assert (of_codec["run"], of_codec["stem_is"]) == ("codec-mine", "reconstruction")
-    assert of_codec["method"]["generator"] == GeneratorSettings().model_dump()
+    assert of_codec["method"]["generator"] == CodecWeights().model_dump()
     assert len(of_codec["method"]["generator_sha256"]) == 64
 
 

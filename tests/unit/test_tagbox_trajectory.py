@@ -17,9 +17,9 @@ from torch import Tensor
 
 from stemsteer.errors import UserError
 from stemsteer.generators.loading import load_generator
+from stemsteer.generators.settings import CodecWeights, RunSettings
 from stemsteer.masking.separation import Signals, masked_blocks
 from stemsteer.models.weights import find
-from stemsteer.settings.config import GeneratorSettings, RunSettings
 from stemsteer.steering.ascent import Listener, Steered, Steering, ascend
 from stemsteer.taggers.loading import load_tagger
 
@@ -50,7 +50,7 @@ def mixture() -> Tensor:
 
 
 def steering(settings: RunSettings, dtype: torch.dtype) -> Steering:
-    generator = load_generator(GeneratorSettings(), torch.device("cpu")).to(dtype)
+    generator = load_generator(CodecWeights(), torch.device("cpu")).to(dtype)
     taggers = [load_tagger(name, dtype=dtype) for name in settings.taggers]
     listeners = [Listener(tagger, [tagger.labels.find("drums")], RATE, settings).to(dtype) for tagger in taggers]
     return Steering(mixture().to(dtype), generator, listeners, settings, [SEED])

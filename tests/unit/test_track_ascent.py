@@ -19,7 +19,7 @@ import torch
 
 from small_ascents import BandTagger
 from stemsteer.errors import UserError
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.sound.audio import SILENCE_PEAK
 from stemsteer.sound.mono_signal import MonoSignal
 from stemsteer.steering import track_ascent as module

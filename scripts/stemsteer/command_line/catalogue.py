@@ -9,8 +9,8 @@ from itertools import zip_longest
 
 from stemsteer.models.registry import Model, TaggerModel, VocabularyTaggerModel, registry, tagger_models
 from stemsteer.models.weights import fault_of, locate
-from stemsteer.settings.config import RunSettings
 from stemsteer.settings.presets import presets
+from stemsteer.settings.run import RunSettings
 from stemsteer.taggers.vocabularies import load_vocabulary, sources
 
 Row = dict[str, str]
@@ -80,7 +80,9 @@ def preset_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
 
 
 def _vocabularies_heard(preset: str) -> set[str]:
-    return {_vocabulary_of(registry()[tagger]) for tagger in RunSettings.model_validate({"preset": preset}).taggers}
+    return {
+        _vocabulary_of(registry()[tagger]) for tagger in RunSettings.model_validate({"preset": preset}).taggers.names
+    }
 
 
 def _vocabulary_of(model: Model) -> str:

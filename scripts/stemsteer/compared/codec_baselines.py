@@ -11,14 +11,13 @@ from stemsteer.compared.base import Baseline, Record
 from stemsteer.generators.base import Generator
 from stemsteer.generators.coding import encode_track, reconstruct
 from stemsteer.masking.separation import Signals, masked_blocks, resample_file
-from stemsteer.settings.config import RunSettings
+from stemsteer.masking.settings import MaskedStem, RatioMask
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.mono_signal import MonoSignal
 
-MASK = RunSettings()
-"""The settings of the mask: those of a run that says nothing else."""
-OF_MASK = MASK.model_dump(include={"fft_sizes", "stem_fft_size", "mask_against", "mask_on", "mask_edges"})
+MASK, STEM = RatioMask(), MaskedStem()
+"""The settings of the mask and of the stem: those of a run that says nothing else."""
 
 
 def codec(mixture: Path, generator: Generator, device: torch.device) -> Signal:
@@ -32,12 +31,12 @@ def codec(mixture: Path, generator: Generator, device: torch.device) -> Signal:
 def codec_oracle(mixture: Path, reference: Path, generator: Generator, device: torch.device) -> Signal:
     """The mixture through the mask that the reference makes once it has been through the codec: `[samples, channels]`.
 
-    The mask is that of a run with the settings `MASK`.
+    The mask is that of a run with the settings `MASK` and `STEM`.
     """
     rate = audio.read(mixture)[1]
     with tempfile.TemporaryDirectory() as folder:
         signals = Signals(mixture, _through(reference, generator, device, Path(folder), rate))
-        return np.concatenate([passed for passed, _ in masked_blocks(signals, MASK, generator.sample_rate)])
+        return np.concatenate([passed for passed, _ in masked_blocks(signals, MASK, STEM, generator.sample_rate)])
 
 
 def _through(path: Path, generator: Generator, device: torch.device, folder: Path, rate: int) -> Path:
@@ -77,7 +76,7 @@ class CodecOracle(CodecBaseline):
     It is about the best that steering this codec can do.
     """
 
-    settings: ClassVar[Record] = OF_MASK
+    settings: ClassVar[Record] = {"mask": MASK.model_dump(), "stem": STEM.model_dump()}
 
     def estimate(self, mixture: Path, reference: Path, source: str) -> Signal:
         return codec_oracle(mixture, reference, self.generator, self.device)

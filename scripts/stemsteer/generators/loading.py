@@ -6,12 +6,12 @@ import torch
 
 from stemsteer.generators import FAMILIES
 from stemsteer.generators.base import Generator
+from stemsteer.generators.settings import CodecWeights
 from stemsteer.models.registry import registry
 from stemsteer.models.weights import find
-from stemsteer.settings.config import GeneratorSettings
 
 
-def load_generator(settings: GeneratorSettings, device: torch.device) -> Generator:
+def load_generator(settings: CodecWeights, device: torch.device) -> Generator:
     """Load a generator with its registered weights, or with the file that the settings name."""
     model = registry().get(settings.weights)
     if model is None:

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from stemsteer.errors import UserError
 from stemsteer.files import read_json
-from stemsteer.settings.config import RunSettings
 from stemsteer.settings.plan import Plan, Stem
+from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track, is_made_here
 from stemsteer.sound.chunks import plan_seconds
 from stemsteer.sound.decoding import MODEL_RATE
@@ -95,7 +95,7 @@ def pace(plan: Plan, run: str) -> Pace | None:
 def steered_seconds(seconds: float, settings: RunSettings) -> float:
     """The length of all chunks of a track, which overlap."""
     samples = round(seconds * MODEL_RATE)
-    chunks = plan_seconds(samples, MODEL_RATE, settings.chunk_seconds, settings.overlap_seconds)
+    chunks = plan_seconds(samples, MODEL_RATE, settings.steering.chunk_seconds, settings.steering.overlap_seconds)
     return sum(chunk.stop - chunk.start for chunk in chunks) / MODEL_RATE
 
 
@@ -104,8 +104,8 @@ def jobs_left(plan: Plan) -> Counter[str]:
     runs, results = plan.config.runs, Path("results")
     scored = [stem for stem in plan.stems if stem.source in plan.tracks[stem.track].references]
     references = {(stem.track, stem.source) for stem in (*scored, *plan.baseline_stems, *plan.peer_stems)}
-    codes = {(runs[stem.run].generator, stem.track) for stem in plan.stems}
-    reconstructed = {(runs[s.run].generator, s.track) for s in plan.stems if runs[s.run].needs_reconstruction}
+    codes = {(codec, stem.track) for stem in plan.stems if (codec := runs[stem.run].codec) is not None}
+    reconstructed = {(runs[s.run].codec, s.track) for s in plan.stems if runs[s.run].needs_reconstruction}
     tracks = {track for _, track in codes} | {track for track, _ in references}
     ascents = {
         (stem.run, stem.track, None if plan.config.sources_together else stem.source)
@@ -115,8 +115,8 @@ def jobs_left(plan: Plan) -> Counter[str]:
     left = _makers_left(plan, references)
     left["decode"] = _missing(results / f"audio/{track}/mono.wav" for track in tracks)
     left["decode_reference"] = _missing(results / f"audio/{t}/references/{source}.wav" for t, source in references)
-    left["codes"] = _missing(results / f"codes/{generator}/{track}.json" for generator, track in codes)
-    left["reconstruction"] = _missing(results / f"codes/{generator}/{track}.wav" for generator, track in reconstructed)
+    left["codes"] = _missing(results / f"codes/{codec}/{track}.json" for codec, track in codes)
+    left["reconstruction"] = _missing(results / f"codes/{codec}/{track}.wav" for codec, track in reconstructed)
     left["steer"] = len(ascents)
     left["stem"] = _missing(results / f"runs/{s.run}/stems/{s.track}/{s.source}.json" for s in plan.stems)
     left["evaluate"] = _missing(map(_scores, scored))
@@ -182,7 +182,7 @@ def about_run(plan: Plan, run: str, seconds: dict[str, float | None]) -> str:
     left = [stem for stem in stems if not estimate(stem, ".json").exists()]
     settings = plan.config.runs[run]
     audio = sum(steered_seconds(seconds[stem.track] or 0.0, settings) for stem in left)
-    steps = settings.steps
+    steps = settings.steering.steps
     line = f"run {run}: {len(stems):,} ascents, {len(left):,} left: {hours(audio)} of chunks x {steps} steps"
     if not left:
         return line

@@ -8,7 +8,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import AUDIO, Track
 
 MODEL_BYTES_A_SECOND = 4 * 44100
@@ -66,10 +66,10 @@ def minutes(base: float, work: float, attempt: int) -> int:
 
 def ascent_seconds(settings: RunSettings, seconds: float, sources: int, on_gpu: bool) -> float:
     """How long the ascents of a track towards so many sources may take."""
-    pace = GPU_PACE if on_gpu else CPU_PACE * settings.threads
-    return seconds * sources * settings.steps * max(1, len(settings.taggers) / 2) / pace
+    pace = GPU_PACE if on_gpu else CPU_PACE * settings.steering.threads
+    return seconds * sources * settings.steering.steps * max(1, len(settings.taggers.names) / 2) / pace
 
 
 def ascent_megabytes(settings: RunSettings, seconds: float, batch: int) -> float:
     """What the steps of so many chunks at once keep in memory, the weights of generator and taggers included."""
-    return 2000 + 200 * batch * min(seconds, settings.chunk_seconds)
+    return 2000 + 200 * batch * min(seconds, settings.steering.chunk_seconds)

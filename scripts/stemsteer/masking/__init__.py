@@ -1,0 +1,1 @@
+"""Masks, and the stems that are made with them."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from stemsteer.masking.masks import istft, mask, stft
-from stemsteer.settings.config import MaskedSignal, RunSettings
+from stemsteer.masking.settings import MaskedSignal, MaskedStem, RatioMask
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 
@@ -83,19 +83,22 @@ def resample_file(path: Path, target: Path, rate: int) -> None:
             writer.write(block)
 
 
-def masked_blocks(signals: Signals, settings: RunSettings, model_rate: int) -> Iterator[tuple[Signal, Signal]]:
+def masked_blocks(
+    signals: Signals, mask_settings: RatioMask, stem: MaskedStem, model_rate: int
+) -> Iterator[tuple[Signal, Signal]]:
     """The masked signal and what is left of it, block by block, each `[samples, channels]`.
 
-    What is masked is the mixture, so that both parts sum to it, or its reconstruction (`mask_on`), so that they sum to
-    that, on all channels alike. The FFT sizes are those of the ascent, at `model_rate` (Hz): they are scaled to the
-    mixture's rate, so that their windows last as long. With several, the masked signals are averaged. All channels
-    share the mask, which compares the steered signal with their mean. Above the steered signal's band nothing passes.
+    The mask is applied to the mixture, so that both parts sum to it, or to its reconstruction (`applied_to`), so that
+    they sum to that, on all channels alike. The FFT sizes are those of the steering, at `model_rate` (Hz): they are
+    scaled to the mixture's rate, so that their windows last as long. With several, the masked signals are averaged. All
+    channels share the mask, which compares the steered signal with their mean. Above the steered signal's band nothing
+    passes.
     """
-    sizes = settings.fft_sizes if settings.stem_fft_size == "combined" else [settings.stem_fft_size]
+    sizes = mask_settings.fft_sizes if stem.fft_size == "combined" else [stem.fft_size]
     scaled = [2 * max(1, round(n_fft * signals.rate / model_rate / 2)) for n_fft in sizes]
     for start, stop in _blocks(signals):
-        parts = [_masked_block(signals, settings, start, stop, n_fft, model_rate / 2) for n_fft in scaled]
-        whole = signals.read_signal(settings.mask_on, start, stop).expand(signals.channels, -1)
+        parts = [_masked_block(signals, mask_settings, start, stop, n_fft, model_rate / 2) for n_fft in scaled]
+        whole = signals.read_signal(mask_settings.applied_to, start, stop).expand(signals.channels, -1)
         masked = torch.stack(parts).mean(dim=0)
         yield masked.T.numpy(), (whole - masked).T.numpy()
 
@@ -106,18 +109,18 @@ def _blocks(signals: Signals) -> Iterator[tuple[int, int]]:
         yield start, min(start + block, signals.samples)
 
 
-def _masked_block(signals: Signals, settings: RunSettings, start: int, stop: int, n_fft: int, band: float) -> Tensor:
+def _masked_block(signals: Signals, settings: RatioMask, start: int, stop: int, n_fft: int, band: float) -> Tensor:
     """Samples `start` to `stop` of the masked signal `[channels, samples]`, as if the track were masked at once."""
     hop = n_fft // 2
     # Two hops of context reach every window over the block; a start on the grid of hops gives the same windows.
     first = max(0, (start - n_fft) // hop * hop)
     last = min(signals.samples, stop + n_fft)
     steered, compared, passing = (
-        stft(signal, n_fft, settings.mask_edges)
+        stft(signal, n_fft, settings.edges)
         for signal in (
             signals.read_steered(first, last),
-            signals.read_signal(settings.mask_against, first, last).mean(dim=0, keepdim=True),
-            signals.read_signal(settings.mask_on, first, last),
+            signals.read_signal(settings.compared_with, first, last).mean(dim=0, keepdim=True),
+            signals.read_signal(settings.applied_to, first, last),
         )
     )
     share = mask(steered, compared)

@@ -18,11 +18,11 @@ class RatioMask(Settings):
     fft_sizes: list[FftSize] = Field(
         [2048, 1024, 512], min_length=1, description="in samples at 44.1 kHz; several are averaged"
     )
-    against: MaskedSignal = Field(
+    compared_with: MaskedSignal = Field(
         "mixture",
         description="what the steered signal is compared with: the mixture, or the codec's reconstruction of it",
     )
-    on: MaskedSignal = Field(
+    applied_to: MaskedSignal = Field(
         "mixture", description="what the mask is applied to: the mixture, or the codec's reconstruction of it"
     )
     edges: Literal["zeros", "reflect"] = Field(

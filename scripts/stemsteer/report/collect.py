@@ -204,7 +204,7 @@ class Plan:
 
     @property
     def generators(self) -> list[str]:
-        return sorted({run["generator"] for run in self.runs.values() if "generator" in run})
+        return sorted({codec for run in self.runs.values() if (codec := run.get("generator", {}).get("codec"))})
 
 
 class Collection:
@@ -326,7 +326,7 @@ class Collection:
 
     def _stages(self, run: str, track: str, source: str, has_reference: bool) -> list[Stage]:
         """The jobs that lead to one scored stem, in the order in which they run."""
-        generator = self.plan.runs[run].get("generator")
+        generator = self.plan.runs[run].get("generator", {}).get("codec")
         of_stem, folder = (run, track, source), Path("runs") / run
         stages = [self._decode(track)]
         if generator:

@@ -49,9 +49,13 @@ def _facts(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
     known = record.get("versions", {}).items()
     yield from _known((f"Version of {name}", version) for name, version in known if name != SCORING)
     yield from _known(
-        {"Platform": record.get("platform"), "Device": made.get("device"), "Seed": settings.get("seed")}.items()
+        {
+            "Platform": record.get("platform"),
+            "Device": made.get("device"),
+            "Seed": settings.get("steering", {}).get("seed"),
+        }.items()
     )
-    generator = settings.get("generator", "the generator")
+    generator = settings.get("generator", {}).get("codec", "the generator")
     if "method" in record:
         generator = made.get("generator", {}).get("weights")
     yield from _known([(f"Weights of {generator}", made.get("generator_sha256"))])

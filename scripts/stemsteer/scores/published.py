@@ -7,13 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from stemsteer.settings.config import Config, RunSettings
+from stemsteer.generators.settings import CodecWeights
+from stemsteer.settings.config import Config
+from stemsteer.settings.run import GROUPS, RunSettings
 
 PRESET = "tagbox-paper"
 """The ready-made run that is the paper's method."""
 
-NOT_OF_THE_METHOD = {"preset", "generator", "taggers", "sources", "seed", "threads"}
-"""Keys of a run that are compared otherwise, or not at all: the last two change a result by chance only."""
+NOT_OF_THE_METHOD = {"generator.codec", "taggers.names", "steering.seed", "steering.threads"}
+"""Settings that are compared otherwise, or not at all: the last two change a result by chance only."""
 
 OWN = {
     "tracks": "tracks",
@@ -81,18 +83,24 @@ def beside_published(
 
 
 def unlike_paper(config: Config, run: str) -> list[str]:
-    """What a run does otherwise than the paper, as far as the config tells: its generator and its settings."""
-    generator, own, paper = config.generator_of(run), config.runs[run], RunSettings.model_validate({"preset": PRESET})
-    differences = []
-    if generator.weights != "jukebox":
-        differences.append(f"generator {generator.weights} instead of Jukebox's")
-    elif generator.level:
-        differences.append(f"level {generator.level} instead of 0")
-    settings = own.model_dump(exclude=NOT_OF_THE_METHOD)
-    for key, theirs in paper.model_dump(exclude=NOT_OF_THE_METHOD).items():
-        if settings[key] != theirs:
-            differences.append(f"{key} {_plain(settings[key])} instead of {_plain(theirs)}")
+    """What a run does otherwise than the paper, as far as the config tells: its codec and its settings."""
+    own, paper = config.runs[run], RunSettings.model_validate({"preset": PRESET})
+    differences = unlike_jukebox(config.codec_of(run))
+    for group in GROUPS:
+        ours, theirs = getattr(own, group).model_dump(), getattr(paper, group).model_dump()
+        for key in (key for key in theirs if f"{group}.{key}" not in NOT_OF_THE_METHOD):
+            if key not in ours or ours[key] != theirs[key]:
+                differences.append(f"{group}.{key} {_plain(ours.get(key))} instead of {_plain(theirs[key])}")
     return differences
+
+
+def unlike_jukebox(codec: CodecWeights | None) -> list[str]:
+    """What a codec is otherwise than the one that the paper steers; nothing where a run steers no codec."""
+    if codec is None:
+        return []
+    if codec.weights != "jukebox":
+        return [f"codec {codec.weights} instead of Jukebox's"]
+    return [f"level {codec.level} of the codec instead of 0"] if codec.level else []
 
 
 def _plain(value: Any) -> str:

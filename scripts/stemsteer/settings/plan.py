@@ -8,7 +8,6 @@ from stemsteer.errors import UserError
 from stemsteer.models.registry import PromptTaggerModel, TaggerModel, tagger_models
 from stemsteer.settings.config import Config
 from stemsteer.settings.tracks import Track, check_names, check_sources, read_tracks
-from stemsteer.steering.settings import GradientSettings
 from stemsteer.taggers import FAMILIES
 from stemsteer.taggers.labels import labels_of
 from stemsteer.taggers.vocabularies import known_names
@@ -86,7 +85,7 @@ class Plan:
         return any(self._is_prompted(run) for run in self.config.runs)
 
     def _is_prompted(self, run: str) -> bool:
-        models = map(self.tagger_model, self.config.runs[run].taggers)
+        models = map(self.tagger_model, self.config.runs[run].taggers.names)
         return any(isinstance(model, PromptTaggerModel) for model in models)
 
     def prompted_sources(self, run: str, track: str) -> list[str]:
@@ -130,9 +129,9 @@ def make_plan(config: Config) -> Plan:
     Raises:
         UserError: with the table's row, the track or the run that is wrong.
     """
-    tracks = read_tracks(config.tracks, config.sources)
-    known = known_names()
-    check_sources("config: sources", config.sources, known)
+    tracks = read_tracks(config.tracks, config.asked_sources)
+    known = known_names(config.own_sources)
+    check_sources("config: sources", config.asked_sources, known)
     check_names(tracks, known)
     plan = Plan(config, {track.track: track for track in tracks})
     for name in config.runs:
@@ -145,14 +144,14 @@ def _check_run(plan: Plan, name: str, known: set[str]) -> None:
     run = plan.config.runs[name]
     check_sources(f"run {name!r}: sources", run.sources or [], known)
     wanted = sorted({source for track in plan.tracks for source in plan.sources_of(name, track)})
-    for tagger in run.taggers:
+    for tagger in run.taggers.names:
         model = plan.tagger_model(tagger)
-        if GradientSettings.needs_gradient and not FAMILIES[model.family].differentiable:
+        if run.steering.needs_gradient and not FAMILIES[model.family].differentiable:
             raise UserError(
                 f"run {name!r}, tagger {tagger}: it has no gradient, which the steering of this run needs; "
                 "choose another tagger or another steering"
             )
-        labels = labels_of(model, wanted)
+        labels = labels_of(model, wanted, plan.config.own_sources)
         for source in wanted:
             try:
                 labels.find(source)

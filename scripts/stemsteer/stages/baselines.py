@@ -13,11 +13,11 @@ from stemsteer.devices import choose_device_for_light_work, describe
 from stemsteer.files import read_json, write_json
 from stemsteer.generators.base import Generator
 from stemsteer.generators.loading import load_generator
+from stemsteer.generators.settings import CodecWeights
 from stemsteer.jobs.provenance import of_compared
 from stemsteer.scores.judge import load_judge
 from stemsteer.scores.metrics import Row, score
 from stemsteer.scores.tables import write_scores
-from stemsteer.settings.config import GeneratorSettings
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
@@ -37,7 +37,7 @@ class Wanted:
     """A baseline to make: its name in the registry, the settings of its codec if it needs one, and its outputs."""
 
     baseline: str
-    codec: GeneratorSettings | None
+    codec: CodecWeights | None
     stem_out: Path
     scores_out: Path
     provenance_out: Path
@@ -92,9 +92,7 @@ def _make(wanted: Wanted, source: str, inputs: Inputs, device: torch.device) -> 
     return Made(estimate, {**record, **_record_of_codec(wanted.codec, codec, device)})
 
 
-def _record_of_codec(
-    settings: GeneratorSettings | None, codec: Generator | None, device: torch.device
-) -> dict[str, Any]:
+def _record_of_codec(settings: CodecWeights | None, codec: Generator | None, device: torch.device) -> dict[str, Any]:
     """The codec in a baseline's record, and the device it ran on."""
     if settings is None or codec is None:
         return {"device": "cpu"}

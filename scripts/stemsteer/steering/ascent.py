@@ -18,7 +18,7 @@ from stemsteer.devices import computing_in, multiplying_in
 from stemsteer.errors import UserError
 from stemsteer.generators.base import Generator
 from stemsteer.masking.masks import masked, stft
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.sound.resampling import Resampler
 from stemsteer.steering.objectives import OBJECTIVES
 from stemsteer.steering.objectives.cross_entropy import target_vector
@@ -53,8 +53,8 @@ class Listener(torch.nn.Module):
         super().__init__()
         self.tagger = tagger
         self.resampler = Resampler(sample_rate, tagger.sample_rate)
-        self.windows = settings.windows
-        self.objective = OBJECTIVES[settings.objective]
+        self.windows = settings.taggers.windows
+        self.objective = OBJECTIVES[settings.steering.objective]
         size = len(tagger.labels.names)
         self.register_buffer("targets", torch.stack([target_vector(wanted, size) for wanted in tags]), persistent=False)
         self.targets: Tensor
@@ -92,12 +92,12 @@ class Steering:
         self.generator = generator
         self.listeners = listeners
         self.samples = mixtures.shape[-1]
-        self.precision = partial(computing_in, settings.precision, mixtures.device)
-        self.precision_of_products = partial(multiplying_in, settings.precision)
-        self.quantisers = [generator.quantiser(settings.codebook, seed) for seed in seeds]
+        self.precision = partial(computing_in, settings.steering.precision, mixtures.device)
+        self.precision_of_products = partial(multiplying_in, settings.steering.precision)
+        self.quantisers = [generator.quantiser(settings.generator.codebook, seed) for seed in seeds]
         with torch.no_grad(), self.precision_of_products():
             self.start = generator.encode(F.pad(mixtures, (0, -self.samples % generator.hop)))
-            self.masks = self._masks(mixtures, settings) if settings.mask else []
+            self.masks = self._masks(mixtures, settings) if settings.mask.kind != "none" else []
 
     def _masks(self, mixtures: Tensor, settings: RunSettings) -> list[Callable[[Tensor], Tensor]]:
         """For each FFT size, what makes of a steered signal the one that the taggers hear."""
@@ -105,10 +105,10 @@ class Steering:
         if settings.needs_reconstruction:
             signals["reconstruction"] = self._decode(self.generator.quantiser("frozen")(self.start))
         masks: list[Callable[[Tensor], Tensor]] = []
-        for n_fft in settings.fft_sizes:
-            spectrograms = {name: stft(signal, n_fft, settings.mask_edges) for name, signal in signals.items()}
-            compared, passing = spectrograms[settings.mask_against], spectrograms[settings.mask_on]
-            masks.append(partial(masked, compared=compared, passing=passing, n_fft=n_fft, edges=settings.mask_edges))
+        for n_fft in settings.mask.fft_sizes:
+            spectrograms = {name: stft(signal, n_fft, settings.mask.edges) for name, signal in signals.items()}
+            compared, passing = spectrograms[settings.mask.compared_with], spectrograms[settings.mask.applied_to]
+            masks.append(partial(masked, compared=compared, passing=passing, n_fft=n_fft, edges=settings.mask.edges))
         return masks
 
     def _decode(self, quantised: Tensor) -> Tensor:
@@ -145,20 +145,20 @@ class Ascent:
         self.histories: list[list[Moment]] = [[] for _ in steering.start]
         self.kept: list[Tensor | None] = [None for _ in steering.start]
         self.latents = [latents[None].clone().requires_grad_(True) for latents in steering.start]
-        self.rates = [settings.learning_rate * self._unit(latents) for latents in self.latents]
+        self.rates = [settings.steering.learning_rate * self._unit(latents) for latents in self.latents]
         self.optimiser = torch.optim.Adam([{"params": [latents]} for latents in self.latents])
 
     def _unit(self, latents: Tensor) -> float:
-        return latents.std().item() if self.settings.learning_rate_unit == "latent-deviation" else 1.0
+        return latents.std().item() if self.settings.steering.learning_rate_unit == "latent-deviation" else 1.0
 
     @property
     def done(self) -> bool:
         """Whether all steps are taken, or no excerpt gets noticeably better any more."""
         over = [self._on_plateau(history) or self._has_ended(history) for history in self.histories]
-        return self.step >= self.settings.steps or all(over)
+        return self.step >= self.settings.steering.steps or all(over)
 
     def _on_plateau(self, history: list[Moment]) -> bool:
-        patience = self.settings.patience
+        patience = self.settings.steering.patience
         if patience is None or len(history) <= patience:
             return False
         losses = [moment.loss for moment in history]
@@ -190,9 +190,9 @@ class Ascent:
 
     def _schedule(self) -> float:
         """The share of the learning rate at this step."""
-        if self.settings.schedule == "constant":
+        if self.settings.steering.schedule == "constant":
             return 1.0
-        return (1 + math.cos(math.pi * self.step / self.settings.steps)) / 2
+        return (1 + math.cos(math.pi * self.step / self.settings.steering.steps)) / 2
 
     def _listen(self, steered: Tensor, losses: Tensor, probabilities: Tensor) -> None:
         """Remember what was heard at this step, and the signals that are the last of an excerpt or the best so far."""
@@ -203,13 +203,13 @@ class Ascent:
             if not math.isfinite(loss):
                 raise self._not_a_number("loss")
             is_best = all(loss < moment.loss for moment in history)
-            if is_best if self.settings.keep == "best" else self._on_plateau(history):
+            if is_best if self.settings.steering.keep == "best" else self._on_plateau(history):
                 self.kept[item] = steered[item].detach().clone()
             history.append(Moment(self.step, loss, probability))
 
     def _not_a_number(self, what: str) -> UserError:
         return UserError(
-            f"at step {self.step} of {self.settings.steps} the {what} became infinite or not a number: "
+            f"at step {self.step} of {self.settings.steering.steps} the {what} became infinite or not a number: "
             "lower learning_rate, or set precision: float32"
         )
 

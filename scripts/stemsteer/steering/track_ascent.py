@@ -18,7 +18,7 @@ from stemsteer import METHOD_VERSION
 from stemsteer.devices import describe, out_of_memory
 from stemsteer.errors import UserError
 from stemsteer.generators.base import Generator
-from stemsteer.settings.config import RunSettings
+from stemsteer.settings.run import RunSettings
 from stemsteer.sound.audio import SILENCE_PEAK, Signal
 from stemsteer.sound.chunks import Chunk, OverlapAdd, plan_seconds
 from stemsteer.sound.mono_signal import MonoSignal
@@ -91,7 +91,9 @@ class TrackAscent:
 
     def chunks(self, signal: MonoSignal) -> list[Chunk]:
         """The chunks of a track, each an ascent of its own."""
-        return plan_seconds(signal.samples, signal.rate, self.settings.chunk_seconds, self.settings.overlap_seconds)
+        return plan_seconds(
+            signal.samples, signal.rate, self.settings.steering.chunk_seconds, self.settings.steering.overlap_seconds
+        )
 
     def steer(self, signal: MonoSignal) -> Iterator[tuple[str, Signal]]:
         """The steered track for each source, a piece at a time, at the level of the file: pairs of source and piece.
@@ -102,7 +104,7 @@ class TrackAscent:
         """
         chunks = self.chunks(signal)
         joined = {source: OverlapAdd(chunks) for source in self.sources}
-        total = len(chunks) * len(self.sources) * self.settings.steps
+        total = len(chunks) * len(self.sources) * self.settings.steering.steps
         bar = tqdm(total=total, desc=f"{self.run} {self.track}", unit="step", mininterval=1)
         with interruption_noticed() as self.interruption, bar as progress:
             for excerpt, outcome in self._outcomes(signal, chunks, progress):
@@ -139,14 +141,16 @@ class TrackAscent:
     def _take_less_memory(self, tried: int, error: Exception) -> None:
         if tried == 1:
             raise UserError(
-                f"{self.device} has not enough memory for one chunk of {self.settings.chunk_seconds:g} s: lower "
-                "chunk_seconds, or the number of taggers or FFT sizes"
+                f"{self.device} has not enough memory for one chunk of {self.settings.steering.chunk_seconds:g} s: "
+                "lower chunk_seconds, or the number of taggers or FFT sizes"
             ) from error
         self.batch = tried // 2
         logging.warning("warning: out of memory; going on with %d excerpts at once", self.batch)
 
     def _excerpt(self, source: str, chunk: Chunk) -> Excerpt:
-        return Excerpt(source, chunk, chunk_seed(self.settings.seed, self.run, self.track, source, chunk.index))
+        return Excerpt(
+            source, chunk, chunk_seed(self.settings.steering.seed, self.run, self.track, source, chunk.index)
+        )
 
     def _steer_batch(self, signal: MonoSignal, batch: Sequence[Excerpt], progress: "tqdm[Any]") -> list[Outcome]:
         """The outcomes of some excerpts; those that were finished before an interruption are read."""
@@ -154,7 +158,7 @@ class TrackAscent:
         keys = [self._key(excerpt, mixture) for excerpt, mixture in zip(batch, mixtures, strict=True)]
         outcomes = [self._known_outcome(*known) for known in zip(batch, mixtures, keys, strict=True)]
         new = [index for index, outcome in enumerate(outcomes) if outcome is None]
-        progress.update(self.settings.steps * (len(batch) - len(new)))
+        progress.update(self.settings.steering.steps * (len(batch) - len(new)))
         if new:
             steered = self._ascend(
                 [batch[i] for i in new], [mixtures[i] for i in new], [keys[i] for i in new], progress
@@ -168,7 +172,7 @@ class TrackAscent:
         return key_of(
             {
                 "method": METHOD_VERSION,
-                "settings": self.settings.of_ascents(),
+                "settings": self.settings.estimate_settings(),
                 "generator": self.generator.fingerprint,
                 "hop": self.generator.hop,
                 "taggers": [
@@ -216,11 +220,11 @@ class TrackAscent:
                 last_saved = now
             if self.interruption.signal:
                 raise Interrupted(
-                    f"stopped by {self.interruption.signal} after step {ascent.step} of {self.settings.steps} of "
-                    f"{', '.join(excerpt.name for excerpt in batch)}; what was computed is kept, and the next "
-                    "run goes on from there"
+                    f"stopped by {self.interruption.signal} after step {ascent.step} of "
+                    f"{self.settings.steering.steps} of {', '.join(excerpt.name for excerpt in batch)}; what was "
+                    "computed is kept, and the next run goes on from there"
                 )
-        progress.update((self.settings.steps - ascent.step) * len(batch))
+        progress.update((self.settings.steering.steps - ascent.step) * len(batch))
         steered = ascent.finish()
         seconds = (seconds + time.monotonic() - started) / len(batch)
         outcomes = [Outcome(s.audio.cpu().numpy(), s.history, seconds, resumed_at) for s in steered]
@@ -258,7 +262,7 @@ class TrackAscent:
 
     def _kept(self, history: Sequence[Moment]) -> Moment:
         """The moment whose signal is the estimate."""
-        return min(history, key=lambda moment: moment.loss) if self.settings.keep == "best" else history[-1]
+        return min(history, key=lambda moment: moment.loss) if self.settings.steering.keep == "best" else history[-1]
 
     def _checkpoint(self, excerpt: Excerpt, stage: str) -> Path:
         return self.checkpoints / excerpt.source / f"{excerpt.chunk.index}.{stage}"
@@ -284,7 +288,7 @@ class TrackAscent:
         steps = sum(record["steps"] for record in records)
         seconds = sum(record["seconds"] for record in records)
         return {
-            "settings": self.settings.of_ascents(),
+            "settings": self.settings.estimate_settings(),
             "generator_sha256": self.generator.fingerprint,
             "generator_licence": self.generator.licence,
             "taggers": {

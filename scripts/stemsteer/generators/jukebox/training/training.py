@@ -26,10 +26,10 @@ from stemsteer.generators.jukebox.moving_codebook import MovingCodebook, frames_
 from stemsteer.generators.jukebox.training import planar
 from stemsteer.generators.jukebox.training.growth import can_grow, grown
 from stemsteer.generators.jukebox.training.rotation import rotated
+from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
 from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
 from stemsteer.models.registry import registry
 from stemsteer.models.weights import find
-from stemsteer.settings.config import CodecTrainingSettings
 
 SPECTRAL_FFT_SIZES = (2048, 1024, 512)
 QUIETEST_POWER = 1e-4  # -40 dB of full scale: below, an excerpt's error is no longer taken relative to its own power

@@ -1,0 +1,76 @@
+"""Mistakes in a config, told as sentences: what pydantic finds, in words for users."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from stemsteer.names import did_you_mean
+from stemsteer.validation import Settings
+
+Place = tuple[str | int, ...]
+"""The keys that lead to a setting."""
+
+
+def sentences(error: ValidationError, raw: Mapping[str, Any]) -> list[str]:
+    """A sentence for each place at which pydantic finds something in the config `raw`."""
+    found: dict[Place, list[Any]] = {}
+    for detail in error.errors():
+        found.setdefault(_place(detail, raw), []).append(detail)
+    return [_sentence(*mistake) for mistake in found.items()]
+
+
+def subclasses(settings: type[Settings]) -> Iterator[type[Settings]]:
+    """All classes of settings below this one."""
+    for below in settings.__subclasses__():
+        yield below
+        yield from subclasses(below)
+
+
+def _place(detail: Any, raw: Any) -> Place:
+    """Where one of pydantic's findings is: the keys that lead there.
+
+    Its own location goes on with what it was tried as, where there are several: batch.constrained-int.
+    """
+    if detail["type"] == "missing":
+        return tuple(detail["loc"])
+    keys: list[str | int] = []
+    for position, key in enumerate(detail["loc"]):
+        if _leads_on(raw, key):
+            keys.append(key)
+            raw = raw[key]
+        elif not any(_leads_on(raw, later) for later in detail["loc"][position + 1 :]):
+            break
+        # Otherwise the key is the kind of a group, which its own keys follow.
+    return tuple(keys)
+
+
+def _leads_on(raw: Any, key: str | int) -> bool:
+    """Whether a key is one of a mapping or of a list in the config."""
+    return key in raw if isinstance(raw, Mapping) else isinstance(raw, list) and isinstance(key, int)
+
+
+def _sentence(place: Place, details: Sequence[Any]) -> str:
+    """Pydantic's findings about one place in words."""
+    location = ".".join(map(str, place))
+    first = details[0]
+    if first["type"] == "extra_forbidden":
+        keys = {key for model in subclasses(Settings) for key in model.model_fields}
+        return f"unknown key {location}{did_you_mean(str(place[-1]), keys)}"
+    if first["type"] == "missing":
+        return f"the key {location} is missing"
+    if first["type"] == "value_error":
+        reason = str(first["ctx"]["error"])
+        return f"{location}: {reason}" if location else reason
+    if first["type"] == "union_tag_invalid":
+        kinds = first["ctx"]["expected_tags"].replace("'", "")
+        return f"{location}.kind: there is no {first['ctx']['tag']!r} (known: {kinds})"
+    if first["type"] in ("dict_type", "model_type", "model_attributes_type"):
+        return f"{location}: keys with values should be below it, not {first['input']!r}"
+    if first["loc"][-1] == "[key]":
+        return f"{location}: a name should be text; write it in quotes"
+    # The rest tells how it was looked at.
+    wanted = [re.sub(r",? (unable to|after validation).*", "", detail["msg"]) for detail in details]
+    said = " or ".join([wanted[0], *(one.removeprefix("Input should be ") for one in wanted[1:])])
+    return f"{location}: {said[0].lower()}{said[1:]}, not {first['input']!r}"

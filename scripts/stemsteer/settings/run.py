@@ -1,0 +1,119 @@
+"""The settings of a run, in groups: each says its kind, and a kind has the settings that make sense for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from stemsteer.generators import GENERATORS
+from stemsteer.generators.settings import CodecSettings
+from stemsteer.masking.settings import MaskedStem, NoMask, RatioMask, ResidualStem, SteeredStem
+from stemsteer.names import did_you_mean
+from stemsteer.registries import one_of_kinds, told_apart
+from stemsteer.settings.moved import refuse_old_run_keys
+from stemsteer.settings.presets import presets
+from stemsteer.steering import STEERINGS
+from stemsteer.steering.settings import GradientSettings
+from stemsteer.taggers.settings import ListeningSettings
+from stemsteer.validation import Settings
+
+GROUPS = ("generator", "taggers", "steering", "mask", "stem")
+"""What a run consists of."""
+
+
+class RunSettings(Settings):
+    """A named set of method settings; each run makes its own stems and scores."""
+
+    preset: str | None = Field(None, description="a ready-made run to start from; the keys beside it win")
+    sources: list[str] | None = Field(
+        None, min_length=1, description="only these of a track's sources, where a tagger has no tag for the others"
+    )
+    generator: one_of_kinds(GENERATORS, "codec") = Field(  # type: ignore[valid-type]
+        CodecSettings(), description="whose latents are steered"
+    )
+    taggers: ListeningSettings = Field(ListeningSettings(), description="which taggers listen, and how")
+    steering: one_of_kinds(STEERINGS, "gradient") = Field(  # type: ignore[valid-type]
+        GradientSettings(), description="how the latents are moved"
+    )
+    mask: told_apart(RatioMask, NoMask) = Field(  # type: ignore[valid-type]
+        RatioMask(), description="what the taggers hear of the mixture, and what the stem is made with"
+    )
+    stem: told_apart(MaskedStem, ResidualStem, SteeredStem) = Field(  # type: ignore[valid-type]
+        MaskedStem(), description="which part is the stem; the other one is written beside it"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _starts_from_preset(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        refuse_old_run_keys(value)
+        if (name := value.get("preset")) is None:
+            return value
+        if name not in presets():
+            hint = did_you_mean(str(name), presets()) or f" (known: {', '.join(presets())})"
+            raise ValueError(f"preset: there is no ready-made run {name!r}{hint}")
+        return merged(presets()[name], value)
+
+    @model_validator(mode="after")
+    def _stem_fits_mask(self) -> "RunSettings":
+        masks, steered = not isinstance(self.mask, NoMask), isinstance(self.stem, SteeredStem)
+        if masks and steered:
+            raise ValueError("stem: the kind steered is for runs without a mask: set mask: {kind: none}")
+        if not masks and not steered:
+            raise ValueError(
+                f"stem: without a mask there is no {self.stem.kind} part: set stem: {{kind: steered}}, "
+                "or mask: {kind: ratio}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _only_codecs_reconstruct(self) -> "RunSettings":
+        if self.needs_reconstruction and not self.steers_codec:
+            raise ValueError(
+                f"mask: the generator {self.generator.kind} reconstructs nothing: set compared_with and applied_to to "
+                "mixture"
+            )
+        return self
+
+    def estimate_settings(self) -> dict[str, Any]:
+        """The groups that decide the steered signal, as JSON can hold them; `stem` decides what is made of it."""
+        return self.model_dump(mode="json", include={"generator", "taggers", "steering", "mask"})
+
+    @property
+    def steers_codec(self) -> bool:
+        """Whether the generator is a codec, which has codes and reconstructs the mixture."""
+        return isinstance(self.generator, CodecSettings)
+
+    @property
+    def codec(self) -> str | None:
+        """The name of the codec that the run steers, if its generator is one."""
+        return self.generator.codec if isinstance(self.generator, CodecSettings) else None
+
+    @property
+    def needs_reconstruction(self) -> bool:
+        """Whether the mask is compared with, or applied to, the codec's reconstruction."""
+        return isinstance(self.mask, RatioMask) and "reconstruction" in (self.mask.compared_with, self.mask.applied_to)
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """What the stem is and what the other part is, by the names that the score tables use."""
+        return self.stem.kind, "masked" if self.stem.kind == "residual" else "residual"
+
+
+def merged(preset: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a preset with those that a run has beside it, which win, group by group.
+
+    A group of another kind than the preset's takes its place as a whole.
+    """
+    run = {**preset, **own}
+    for group in GROUPS:
+        given, ready = own.get(group), preset.get(group)
+        if isinstance(given, Mapping) and isinstance(ready, Mapping) and same_kind(given, ready):
+            run[group] = {**ready, **given}
+    return run
+
+
+def same_kind(given: Mapping[str, Any], ready: Mapping[str, Any]) -> bool:
+    """Whether a group that a run gives is of the kind of the preset's, or says none."""
+    return "kind" not in given or given["kind"] == ready.get("kind")
