@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stemsteer.compared.peers import TARGETS, import_open_unmix
+from stemsteer.compared.open_unmix import TARGETS, import_open_unmix
 
 RATE = 44_100
 DEMUCS_SOURCES = ["drums", "bass", "other", "vocals"]

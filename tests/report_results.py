@@ -24,15 +24,12 @@ BASELINES = ("oracle-mask", "hpss")
 SOURCES = ("drums", "vocals")
 Score = dict[str, Any]
 SETTINGS: dict[str, Any] = {
-    "generator": "embedded",
-    "taggers": ["MTT_musicnn"],
-    "fft_sizes": [2048, 1024, 512],
-    "mask": True,
-    "output": "masked",
+    "generator": {"kind": "codec", "codec": "embedded"},
+    "taggers": {"names": ["MTT_musicnn"]},
+    "steering": {"kind": "gradient", "steps": 40, "learning_rate": 0.5, "seed": 0},
+    "mask": {"kind": "ratio", "fft_sizes": [2048, 1024, 512]},
+    "stem": {"kind": "masked"},
     "parts": ["masked", "residual"],
-    "steps": 40,
-    "learning_rate": 0.5,
-    "seed": 0,
 }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stemsteer.command_line.catalogue import model_rows, models_text, tag_rows, tags_text, tsv, vocabulary_names
-from stemsteer.datasets import KINDS
+from stemsteer.datasets import DATASETS
 from stemsteer.errors import DISK_FULL, UserError
 from stemsteer.models.weights import fetch
 from stemsteer.names import did_you_mean
@@ -202,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=TRACKS_EXAMPLES,
         formatter_class=raw,
     )
-    tracks.add_argument("kind", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
+    tracks.add_argument("kind", choices=list(DATASETS), metavar="KIND", help=f"one of {', '.join(DATASETS)}")
     tracks.add_argument("folder", metavar="FOLDER", help="where the data set lies")
     tracks.add_argument("--split", help="only this part of the data set, such as test")
     tracks.add_argument("--sources", help="only these, separated by commas (default: all that a track has)")

@@ -39,9 +39,9 @@ LONGEST_SLUG, LONGEST_READABLE = 40, 48
 def slug(name: str) -> str:
     """What a user's name is called in paths: lower-case ASCII letters, digits and single dashes.
 
-    A short name of that form is its own slug. Any other slug ends in 8 digits of the name's sha256. So slugs are unique,
-    also where a file system takes upper and lower case, or two ways to write an accent, for the same; and the slug of
-    a name depends on nothing but the name.
+    A short name of that form is its own slug. Any other slug ends in 8 digits of the name's sha256. So slugs are
+    unique, even where a file system does not tell upper from lower case or one way to write an accent from another,
+    and the slug of a name depends on nothing but the name.
     """
     if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) and len(name) <= LONGEST_SLUG and not _ends_like_a_hash(name):
         return name

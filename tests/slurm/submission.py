@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from cluster import Cluster, SlurmJob, wait_until
+from groups import grouped
 from stemsteer.sound import audio
 from workdir import QUICK, REPOSITORY, Ended, Workdir, music
 
@@ -29,7 +30,12 @@ class Submission(Workdir):
     """A folder with a corpus."""
 
     def configure(self, **settings: Any) -> None:
-        config = {"tracks": "tracks.tsv", "sources": ["guitar"], "runs": {"slow": SLOW}, "checkpoint_seconds": 0.1}
+        config = {
+            "tracks": "tracks.tsv",
+            "sources": ["guitar"],
+            "runs": {"slow": grouped(**SLOW)},
+            "checkpoint_seconds": 0.1,
+        }
         (self.folder / "mine.yaml").write_text(yaml.safe_dump({**config, **settings}), encoding="utf-8")
 
     @contextmanager

@@ -12,9 +12,10 @@ import pytest
 import soundfile
 import yaml
 
-from stemsteer.__main__ import main
-from stemsteer.datasets import KINDS
-from stemsteer.datasets.tables import DATASETS
+from stemsteer.__main__ import TRACKS, main
+from stemsteer.datasets import DATASETS
+from stemsteer.datasets.data_set import DataSet
+from stemsteer.datasets.stems import Part, Stems
 from stemsteer.settings.tracks import Track, check_names, read_tracks
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
@@ -55,8 +56,24 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_every_kind_is_read() -> None:
-    assert set(DATASETS) == set(KINDS)
+def test_every_kind_is_read_and_described() -> None:
+    assert all(isinstance(DATASETS[kind], DataSet) for kind in DATASETS)
+    assert re.findall(r"^  ([\w-]+)  ", TRACKS, re.MULTILINE) == list(DATASETS)
+
+
+def read_pair(folder: Path) -> Stems:
+    return Stems(folder.name, [Part(folder / "all.wav")], {"drums": [Part(folder / "beat.wav")]})
+
+
+PAIRS = DataSet("a toy", "*/all.wav", (), lambda place: sorted(place.iterdir()), read_pair)
+"""A new data set: one file with this, and one line in the registry."""
+
+
+def test_a_new_data_set_needs_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(DATASETS._places, "pairs", f"{__name__}:PAIRS")
+    write(Path("toy/one/all.wav"), noise(1))
+    write(Path("toy/one/beat.wav"), noise(2))
+    assert table("pairs", "toy")["one"].references == {"drums": "toy/one/beat.wav"}
 
 
 @pytest.fixture

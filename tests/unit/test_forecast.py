@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from groups import grouped
 from stemsteer.files import write_json
 from stemsteer.jobs.forecast import estimate, forecast, hours, jobs_left, lengths, steered_seconds
 from stemsteer.settings.config import load_config
@@ -28,7 +29,9 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
     (tmp_path / "broken.wav").write_text("no audio")
     rows = ["long\tlong.wav\t80\t", "short\tshort.wav\t\t90", "broken\tbroken.wav\t\t"]
     (tmp_path / "tracks.tsv").write_text("\n".join(["track\tmixture\tstart\tduration", *rows]) + "\n")
-    return make_plan(load_config({"tracks": "tracks.tsv", "sources": ["vocals", "drums"], "runs": {"mine": RUN}}))
+    return make_plan(
+        load_config({"tracks": "tracks.tsv", "sources": ["vocals", "drums"], "runs": {"mine": grouped(**RUN)}})
+    )
 
 
 def finish(track: str, source: str, device: str, seconds: float) -> None:

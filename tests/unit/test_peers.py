@@ -10,7 +10,10 @@ import torch
 
 import peer_models
 from peer_models import RATE
-from stemsteer.compared.peers import import_open_unmix, model_files, separate
+from stemsteer.compared import PEERS
+from stemsteer.compared.open_unmix import import_open_unmix
+from stemsteer.compared.peer import Peer, Separator
+from stemsteer.compared.peers import peer_of, separate
 from stemsteer.compared.settings import PeerSettings
 from stemsteer.errors import UserError
 from stemsteer.sound.audio import Signal
@@ -49,11 +52,11 @@ def test_the_files_of_a_model_are_those_that_it_is_read_from(folder: Path, tmp_p
     peer_models.demucs(tmp_path / "demucs")
     for other in ("0000aaaa0.th", "another.yaml", "notes.txt"):
         (tmp_path / "demucs" / other).touch()
-    bag = [path.name for path in model_files(demucs(tmp_path / "demucs", "small"))]
+    bag = [path.name for path in peer_of(demucs(tmp_path / "demucs", "small")).model_files()]
     assert [name.split("-")[0] for name in bag] == ["small.yaml", "0000aaaa", "1111bbbb"]
     for name in ("1111bbbb", bag[2].removesuffix(".th")):
-        assert [path.name for path in model_files(demucs(tmp_path / "demucs", name))] == bag[2:]
-    assert [path.name for path in model_files(umx(folder / "voice"))] == [
+        assert [path.name for path in peer_of(demucs(tmp_path / "demucs", name)).model_files()] == bag[2:]
+    assert [path.name for path in peer_of(umx(folder / "voice")).model_files()] == [
         "separator.json",
         "vocals-0123abcd.pth",
         "vocals.json",
@@ -202,3 +205,23 @@ def test_a_folder_that_has_gone(tmp_path) -> None:
     peer = umx(tmp_path)
     tmp_path.rmdir()
     assert "is no folder on this machine" in told(peer)
+
+
+class Half(Peer):
+    """A toy peer, which hears mono at 16 kHz."""
+
+    distribution = "halves"
+
+    def load(self, source: str, device: torch.device) -> Separator:
+        return Separator(16_000, 1, lambda mixture: mixture / 2)
+
+    def model_files(self) -> list[Path]:
+        return [self.settings.weights / "half.txt"]
+
+
+def test_a_new_peer_needs_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(PEERS._places, "half", f"{__name__}:Half")
+    settings = PeerSettings(package="half", weights=tmp_path)
+    mixture = np.ones((1000, 2), np.float32)
+    np.testing.assert_array_equal(separate(mixture, 16_000, "vocals", settings, torch.device("cpu")), mixture / 2)
+    assert peer_of(settings).model_files() == [tmp_path / "half.txt"]

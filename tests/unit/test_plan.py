@@ -23,7 +23,10 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_makes_only_the_sources_that_it_names() -> None:
-    runs = {"every": {"taggers": ["fcn-jamendo"]}, "some": {"taggers": ["fcn-mtat"], "sources": ["drums"]}}
+    runs = {
+        "every": {"taggers": {"names": ["fcn-jamendo"]}},
+        "some": {"taggers": {"names": ["fcn-mtat"]}, "sources": ["drums"]},
+    }
     plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": runs}))
     assert [stem for stem in plan.stems if stem.run == "some"] == [Stem("some", t, "drums") for t in ("a", "b")]
     assert [stem for stem in plan.stems if stem.run == "every"] == [
@@ -43,7 +46,7 @@ def test_the_readmes_ready_made_runs_separate_what_they_are_called_after() -> No
 
 
 def test_baselines_are_made_where_a_source_that_is_asked_for_has_a_reference() -> None:
-    plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": {"mine": {"taggers": ["fcn-jamendo"]}}}))
+    plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": {"mine": {"taggers": {"names": ["fcn-jamendo"]}}}}))
     assert {(stem.track, stem.source) for stem in plan.baseline_stems} == {("a", "drums"), ("a", "bass")}
     assert len(plan.baseline_stems) == 5 * 2
 
@@ -55,7 +58,7 @@ def test_peers_separate_three_sources_where_there_is_a_reference() -> None:
         "b\tb.wav\tbass,piano,drums\t\tp.wav\n"
     )
     peers = {"mine": {"package": "open-unmix", "weights": "."}}
-    runs = {"run": {"taggers": ["fcn-jamendo"]}}
+    runs = {"run": {"taggers": {"names": ["fcn-jamendo"]}}}
     plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": runs, "peers": peers, "baselines": ["hpss"]}))
     assert plan.peer_stems == [Stem("mine", "a", "bass")]
     assert plan.as_dict()["baselines"] == ["hpss", "mine"]
@@ -65,7 +68,10 @@ def test_peers_separate_three_sources_where_there_is_a_reference() -> None:
 @pytest.mark.parametrize(
     ("run", "sentence"),
     [
-        ({"taggers": ["fcn-mtat"]}, r"run 'mine', tagger fcn-mtat: .*no tag for the source 'bass'.*run's key sources"),
+        (
+            {"taggers": {"names": ["fcn-mtat"]}},
+            r"run 'mine', tagger fcn-mtat: .*no tag for the source 'bass'.*run's key sources",
+        ),
         ({"sources": ["drumms"]}, r"run 'mine': sources: there is no source or tag 'drumms' \(did you mean drums\?\)"),
     ],
 )

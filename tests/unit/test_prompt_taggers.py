@@ -82,7 +82,7 @@ def test_its_probabilities_are_the_shares_of_energy_that_it_says() -> None:
 
 def plan_for(folder: Path, tagger: str) -> Plan:
     (folder / "tracks.tsv").write_text("track\tmixture\tsources\nsong\tsong.wav\tsynth,bass\n")
-    config = {"tracks": str(folder / "tracks.tsv"), "runs": {"mine": {"taggers": [tagger]}}}
+    config = {"tracks": str(folder / "tracks.tsv"), "runs": {"mine": {"taggers": {"names": [tagger]}}}}
     return make_plan(load_config(config))
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from groups import grouped
 from stemsteer.models.registry import tagger_models
 from stemsteer.scores.published import COLUMNS, PRESET, beside_published, described, read_published, unlike_paper
 from stemsteer.scores.statistics import SUMMARY_COLUMNS
@@ -43,7 +44,7 @@ def test_the_papers_runs_are_in_its_config_or_among_the_baselines(published: pd.
 def test_a_run_is_asked_for_what_the_paper_has_and_its_tagger_knows(published: pd.DataFrame, config: Config) -> None:
     for name, run in config.runs.items():
         assert set(run.sources or []) == set(published[published.run == name].source)
-        for tagger in run.taggers:
+        for tagger in run.taggers.names:
             labels = labels_of(tagger_models()[tagger])
             assert all(labels.find(source) for source in run.sources or [])
 
@@ -52,9 +53,9 @@ def test_the_runs_are_the_papers_algorithm(published: pd.DataFrame, config: Conf
     taggers = published.set_index("run").tagger.to_dict()
     for name, run in config.runs.items():
         assert run.preset == PRESET
-        assert run.taggers == [name] == [taggers[name]]
+        assert run.taggers.names == [name] == [taggers[name]]
         assert run.output == "residual"
-        assert unlike_paper(config, name) == ["generator embedded instead of Jukebox's"]
+        assert unlike_paper(config, name) == ["codec embedded instead of Jukebox's"]
 
 
 def test_ours_stand_beside_the_papers(published: pd.DataFrame) -> None:
@@ -67,7 +68,7 @@ def test_ours_stand_beside_the_papers(published: pd.DataFrame) -> None:
         pd.concat([other_part, ours]),
         stems={"fcn-jamendo": "residual"},
         taggers={"fcn-jamendo": ["fcn-jamendo"], "hpss": []},
-        unlike={"fcn-jamendo": ["generator embedded instead of Jukebox's", "steps 10 instead of 100"]},
+        unlike={"fcn-jamendo": ["codec embedded instead of Jukebox's", "steering.steps 10 instead of 100"]},
         music="our music",
     )
     assert list(table.columns) == list(COLUMNS)
@@ -76,7 +77,7 @@ def test_ours_stand_beside_the_papers(published: pd.DataFrame) -> None:
     assert bass.published_sdr_improvement_db.to_dict() == {"MUSDB18": 7.1, "Slakh2100": 6.9}
     assert bass.sdr_improvement_db.tolist() == [2, 2]
     assert bass.silence_sdr_improvement_db.tolist() == [4, 4]
-    told = "generator embedded instead of Jukebox's; steps 10 instead of 100; our music instead of MUSDB18"
+    told = "codec embedded instead of Jukebox's; steering.steps 10 instead of 100; our music instead of MUSDB18"
     assert bass.differs["MUSDB18"] == told
     drums = table[(table.run == "hpss") & (table.data_set == "Slakh2100")].iloc[0]
     assert (drums.sdr_improvement_db, drums.published_sdr_improvement_db) == (-0.5, 0.3)
@@ -117,26 +118,29 @@ def test_no_scores_leave_the_papers_alone(published: pd.DataFrame) -> None:
 
 def test_settings_that_are_not_the_papers_are_told() -> None:
     def told(run: dict[str, object], level: int = 0) -> list[str]:
-        generators = {"embedded": {}, "jukebox": {"weights": "jukebox", "level": level}}
+        codecs = {"embedded": {}, "jukebox": {"weights": "jukebox", "level": level}}
         runs = {"mine": {"preset": PRESET, **run}}
-        return unlike_paper(load_config({"tracks": "x", "runs": runs, "generators": generators}), "mine")
+        return unlike_paper(load_config({"tracks": "x", "runs": runs, "codecs": codecs}), "mine")
 
     assert told({}) == []
     # Told in the table's own columns, or of no account to what a method can do.
-    assert told({"taggers": ["fcn-mtat"], "sources": ["guitar"], "seed": 3, "threads": 2}) == []
-    assert told({}, level=2) == ["level 2 instead of 0"]
-    assert told({"steps": 10, "learning_rate": 2.5, "patience": 5, "mask_on": "reconstruction"}) == [
-        "mask_on reconstruction instead of mixture",
-        "steps 10 instead of 100",
-        "learning_rate 2.5 instead of 10",
-        "patience 5 instead of null",
+    assert told(grouped(names=["fcn-mtat"], sources=["guitar"], seed=3, threads=2)) == []
+    assert told({}, level=2) == ["level 2 of the codec instead of 0"]
+    assert told(grouped(steps=10, learning_rate=2.5, patience=5, applied_to="reconstruction")) == [
+        "steering.steps 10 instead of 100",
+        "steering.learning_rate 2.5 instead of 10",
+        "steering.patience 5 instead of null",
+        "mask.applied_to reconstruction instead of mixture",
     ]
-    assert told({"fft_sizes": [512], "mask": False, "output": "masked"}) == [
-        "fft_sizes [512] instead of [512, 1024, 2048]",
-        "mask false instead of true",
-        "output masked instead of residual",
+    assert told({"mask": {"fft_sizes": [512]}, "stem": {"kind": "masked"}}) == [
+        "mask.fft_sizes [512] instead of [512, 1024, 2048]",
+        "stem.kind masked instead of residual",
     ]
-    assert "steps 50 instead of 100" in told({"preset": None})
+    assert told({"mask": {"kind": "none"}, "stem": {"kind": "steered"}}) == [
+        "mask.kind none instead of ratio",
+        "stem.kind steered instead of residual",
+    ]
+    assert "steering.steps 50 instead of 100" in told({"preset": None})
 
 
 def test_music_is_described() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from groups import grouped
 from stemsteer.jobs import resources
 from stemsteer.jobs.resources import (
     ascent_megabytes,
@@ -50,18 +51,22 @@ def test_another_attempt_gets_twice_as_much():
     assert [minutes(5, 90, attempt) for attempt in (1, 2, 3)] == [7, 14, 28]
 
 
+def run(**settings: object) -> RunSettings:
+    return RunSettings.model_validate(grouped(**settings))
+
+
 def test_time_grows_with_all_that_is_done_one_after_the_other():
-    short = RunSettings(steps=10)
+    short = run(steps=10)
     once = ascent_seconds(short, 60, 1, on_gpu=False)
     assert ascent_seconds(short, 120, 1, on_gpu=False) == 2 * once
     assert ascent_seconds(short, 60, 3, on_gpu=False) == 3 * once
-    assert ascent_seconds(RunSettings(steps=20), 60, 1, on_gpu=False) == 2 * once
-    assert ascent_seconds(RunSettings(steps=10, threads=4), 60, 1, on_gpu=False) == once / 4
+    assert ascent_seconds(run(steps=20), 60, 1, on_gpu=False) == 2 * once
+    assert ascent_seconds(run(steps=10, threads=4), 60, 1, on_gpu=False) == once / 4
     assert ascent_seconds(short, 60, 1, on_gpu=True) < once
 
 
 def test_memory_grows_with_chunks_and_not_with_what_lies_between_them():
-    settings = RunSettings(chunk_seconds=12)
+    settings = run(chunk_seconds=12)
     assert ascent_megabytes(settings, 4, 1) < ascent_megabytes(settings, 12, 1)
     assert ascent_megabytes(settings, 3600, 1) == ascent_megabytes(settings, 12, 1)
     assert ascent_megabytes(settings, 12, 4) > 2 * ascent_megabytes(settings, 12, 1)

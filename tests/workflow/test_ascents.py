@@ -25,7 +25,7 @@ STEPS, CHUNKS = 8, 2
 RUN: dict[str, Any] = {
     "steps": STEPS,
     "fft_sizes": [512],
-    "taggers": ["MTT_vgg"],
+    "names": ["MTT_vgg"],
     "chunk_seconds": 1,
     "overlap_seconds": 0.2,
 }

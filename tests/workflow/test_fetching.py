@@ -16,7 +16,7 @@ from workdir import REPOSITORY, Ended, Workdir, music
 WEIGHTS = RESOURCES / "codec/embedded.safetensors"
 LINK = "results/models/tiny"
 CODES = "results/codes/tiny/song.npy"
-SETTINGS = {"generators": {"embedded": {}, "tiny": {"weights": "tiny"}}, "runs": {"quick": {"generator": "tiny"}}}
+SETTINGS = {"codecs": {"embedded": {}, "tiny": {"weights": "tiny"}}, "runs": {"quick": {"codec": "tiny"}}}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ ROW = {"track": "song", "mixture": "song.wav"}
 # The settings or the table's rows that are wrong, and what the sentence says.
 MISTAKES: dict[str, tuple[dict[str, Any], list[dict[str, str]], str]] = {
     "key": ({"runs": {"quick": {**QUICK, "stpes": 3}}}, [ROW], "unknown key runs.quick.stpes (did you mean steps?)"),
-    "type": ({"runs": {"quick": {**QUICK, "steps": "many"}}}, [ROW], "runs.quick.steps: "),
+    "type": ({"runs": {"quick": {**QUICK, "steps": "many"}}}, [ROW], "runs.quick.steering.steps: "),
     "source": (
         {"sources": ["guitr"]},
         [ROW],

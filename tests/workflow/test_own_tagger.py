@@ -14,7 +14,7 @@ from workdir import QUICK, Ended, Workdir, music
 RATE = 44100
 SETTINGS: dict[str, Any] = {
     "taggers": {"mine": {"architecture": "short", "vocabulary": "jamendo", "weights": "short.pth"}},
-    "runs": {"mine": {**QUICK, "taggers": ["mine", "MTT_musicnn"]}},
+    "runs": {"mine": {**QUICK, "names": ["mine", "MTT_musicnn"]}},
 }
 
 

@@ -10,7 +10,7 @@ from stemsteer.sound import audio
 from workdir import Ended, Workdir, music
 
 RATE = 44100
-HERE: dict[str, Any] = {"generator": "embedded", "taggers": ["MTT_musicnn"], "steps": 1}
+HERE: dict[str, Any] = {"codec": "embedded", "names": ["MTT_musicnn"], "steps": 1}
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,8 @@ def test_every_ready_made_run_makes_stems(workdir: Workdir, separated: Ended) ->
     records = {name: workdir.json(f"results/runs/{name}/stems/song/guitar.json") for name in presets()}
     assert records["tagbox-code"]["stem_is"] == records["tagbox-paper"]["stem_is"] == "residual"
     assert records["style-transfer"]["stem_is"] == "steered"
-    assert records["tagbox-code"]["ascent"]["settings"]["codebook"] == "reinit-ema"
-    assert records["tagbox-paper"]["ascent"]["settings"]["codebook"] == "frozen"
+    assert records["tagbox-code"]["ascent"]["settings"]["generator"]["codebook"] == "reinit-ema"
+    assert records["tagbox-paper"]["ascent"]["settings"]["generator"]["codebook"] == "frozen"
 
 
 @pytest.mark.parametrize(

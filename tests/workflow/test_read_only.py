@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from groups import grouped
 from stemsteer.sound import audio
 from workdir import QUICK, REPOSITORY, Workdir, music, snakemake
 
@@ -33,7 +34,7 @@ def test_a_read_only_checkout_is_enough(checkout: Path, tmp_path: Path) -> None:
     workdir.folder.mkdir()
     audio.write(workdir.folder / "song.wav", music(1, 16000), 16000)
     workdir.tracks({"track": "song", "mixture": "song.wav"})
-    settings = {"tracks": "tracks.tsv", "sources": ["guitar"], "runs": {"quick": QUICK}}
+    settings = {"tracks": "tracks.tsv", "sources": ["guitar"], "runs": {"quick": grouped(**QUICK)}}
     (workdir.folder / "mine.yaml").write_text(str(settings), encoding="utf-8")
     ended = snakemake(workdir.folder, "--configfile", "mine.yaml", checkout=checkout)
     assert ended.status == 0, ended.output

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from groups import grouped
 from stemsteer.models.registry import published_digest
 from stemsteer.sound import audio
 from workdir import QUICK, REPOSITORY, Ended, Workdir, music, snakemake
@@ -34,7 +35,7 @@ class Checkout:
 
     def configure(self, **settings: object) -> None:
         """Write the config: a quick run, with some settings of its own."""
-        config = {"tracks": "tracks.tsv", "runs": {"quick": {**QUICK, **settings}}}
+        config = {"tracks": "tracks.tsv", "runs": {"quick": grouped(**QUICK, **settings)}}
         (self.workdir.folder / "mine.yaml").write_text(str(config), encoding="utf-8")
 
     def ask_for(self, tracks: list[str], sources: str) -> None:
@@ -85,8 +86,8 @@ def test_a_new_source_is_all_that_is_done(finished: Checkout) -> None:
 @pytest.mark.parametrize(
     ("setting", "redone"),
     [
-        ({"output": "residual"}, {"stem": 1}),
-        ({"stem_fft_size": 2048}, {"stem": 1}),
+        ({"stem": {"kind": "residual"}}, {"stem": 1}),
+        ({"fft_size": 2048}, {"stem": 1}),
         ({"sources": ["guitar", "drums"]}, {}),
         ({"learning_rate": 1.0}, {"steer": 1, "stem": 1}),
     ],

@@ -25,14 +25,14 @@ SONG = """it's a "song".wav"""
 START, SECONDS = 0.25, 1.5
 SAMPLES = round(SECONDS * RATE)
 RUNS: dict[str, dict[str, Any]] = {
-    "chunked residual": {**QUICK, "chunk_seconds": 1, "overlap_seconds": 0.2, "output": "residual"},
-    "style": {**QUICK, "mask": False},
-    "jukebox": {**QUICK, "generator": "mine"},
+    "chunked residual": {**QUICK, "chunk_seconds": 1, "overlap_seconds": 0.2, "stem": {"kind": "residual"}},
+    "style": {"steps": 1, "mask": {"kind": "none"}, "stem": {"kind": "steered"}},
+    "jukebox": {**QUICK, "codec": "mine"},
 }
 SETTINGS: dict[str, Any] = {
     "stems": {"container": "flac", "encoding": "int16"},
     "runs": RUNS,
-    "generators": {"embedded": {}, "mine": {"weights": "random.pth.tar", "level": 1}},
+    "codecs": {"embedded": {}, "mine": {"weights": "random.pth.tar", "level": 1}},
 }
 AS_WAV = {**SETTINGS, "runs": {"style": RUNS["style"]}, "stems": {"container": "wav", "encoding": "int24"}}
 
@@ -111,7 +111,7 @@ def test_the_plan_counts_the_jobs_of_a_dry_run(
     )
     (tmp_path / "umx").mkdir()
     settings = {
-        "runs": {"masked": QUICK, "reconstructed": {**QUICK, "mask_on": "reconstruction", "sources": ["drums"]}},
+        "runs": {"masked": QUICK, "reconstructed": {**QUICK, "applied_to": "reconstruction", "sources": ["drums"]}},
         "baselines": ["hpss", "codec"],
         "peers": {"umx": {"package": "open-unmix", "weights": "umx"}},
         "sources_together": sources_together,
@@ -119,7 +119,7 @@ def test_the_plan_counts_the_jobs_of_a_dry_run(
     counted: Counter[str] = Counter()
     for rule, number in workdir.snakemake("-n", **settings).jobs.items():
         # Ascents to several sources at once are of several rules.
-        counted[re.sub(r"^ascend_\d+$", "steer", rule)] += number
+        counted[re.sub(r"^steer_\d+$", "steer", rule)] += number
     plan = make_plan(load_config(yaml.safe_load(workdir.text("mine.yaml"))))
     left = jobs_left(plan)
     assert {**left, "all": 1, "total": left.total() + 1} == counted

@@ -12,7 +12,7 @@ from workdir import QUICK, REPOSITORY, Ended, Workdir, music
 
 RATE = 44100
 SOURCES = ("flute", "bass")
-SETTINGS: dict[str, Any] = {"sources": list(SOURCES), "runs": {"texts": {**QUICK, "taggers": [NAME]}}}
+SETTINGS: dict[str, Any] = {"sources": list(SOURCES), "runs": {"texts": {**QUICK, "names": [NAME]}}}
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from groups import grouped
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 
 REPOSITORY = Path(__file__).parents[2]
 MUSIC = REPOSITORY / "tests/data/feelings_16khz.flac"
 QUICK = {"steps": 1, "fft_sizes": [512]}
-"""Settings of a run that is over soon."""
+"""Settings of a run that is over soon; `grouped` puts them in their groups."""
 
 
 def music(seconds: float, rate: int, channels: int = 1) -> Signal:
@@ -72,7 +73,10 @@ class Workdir:
         pd.DataFrame(rows).to_csv(self.folder / table, sep="\t", index=False)
 
     def snakemake(self, *options: str, **settings: Any) -> Ended:
-        """Run the workflow as a user would who is in this folder: quick settings, and `settings` in their place."""
+        """Run the workflow as a user would who is in this folder: quick settings, and `settings` in their place.
+
+        Runs may name single settings, without their groups.
+        """
         quick = {
             "tracks": "tracks.tsv",
             "sources": ["guitar"],
@@ -80,7 +84,9 @@ class Workdir:
             "baselines": [],
             "judge": None,
         }
-        (self.folder / "mine.yaml").write_text(yaml.safe_dump({**quick, **settings}), encoding="utf-8")
+        config = {**quick, **settings}
+        config["runs"] = {name: grouped(**run) for name, run in config["runs"].items()}
+        (self.folder / "mine.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
         return snakemake(self.folder, *options, "--configfile", "mine.yaml")
 
     def files(self) -> dict[str, bytes]:

@@ -1,9 +1,13 @@
 """Methods that runs are compared with: baselines, which need no steering, and peers, separators of other packages.
 
-A new baseline is a file beside this with a subclass of `Baseline`, and a line in `BASELINES`.
+A new baseline is a file beside this with a subclass of `Baseline`, and a line in `BASELINES`. A new peer is a file with
+a subclass of `Peer`, and a line in `PEERS`. Reading these imports none of them.
 """
 
+from typing import Any
+
 from stemsteer.compared.kinds import BaselineKind
+from stemsteer.registries import Registry
 
 BASELINES = {
     "oracle-mask": BaselineKind("stemsteer.compared.oracle_mask:OracleMask", is_told_reference=True),
@@ -14,4 +18,10 @@ BASELINES = {
     "hpss": BaselineKind("stemsteer.compared.hpss:Hpss"),
     "repet-sim": BaselineKind("stemsteer.compared.repet_sim:RepetSim"),
 }
-"""The baselines by name. Reading this imports none of them."""
+
+PEERS: Registry[Any] = Registry(
+    {
+        "open-unmix": "stemsteer.compared.open_unmix:OpenUnmix",
+        "demucs": "stemsteer.compared.demucs:Demucs",
+    }
+)

@@ -1,10 +1,11 @@
 """The settings of peers: supervised separators of other packages."""
 
 import re
-from typing import Literal
 
 from pydantic import DirectoryPath, Field, field_validator, model_validator
 
+from stemsteer.compared import PEERS
+from stemsteer.registries import name_in
 from stemsteer.validation import Settings
 
 PEER_SOURCES = ("vocals", "drums", "bass")
@@ -14,7 +15,7 @@ PEER_SOURCES = ("vocals", "drums", "bass")
 class PeerSettings(Settings):
     """A supervised separator of another package, with weights in a folder."""
 
-    package: Literal["open-unmix", "demucs"] = Field(description="that separates; it must be installed")
+    package: name_in(PEERS) = Field(description="that separates; it must be installed")  # type: ignore[valid-type]
     weights: DirectoryPath = Field(description="a folder with the model's files, as its package reads them")
     model: str | None = Field(
         None,

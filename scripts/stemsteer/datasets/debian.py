@@ -1,4 +1,4 @@
-"""Music from Debian packages: downloaded by apt-get, verified and unpacked, never installed."""
+"""Get music out of Debian packages: apt-get downloads them; they are verified and unpacked, never installed."""
 
 import subprocess
 from pathlib import Path
@@ -11,7 +11,7 @@ def unpack(package: str, version: str, expected_sha256: str, folder: Path) -> No
     """Unpack a package of exactly this version into `folder`.
 
     Raises:
-        UserError: apt-get cannot find it, or it is not the expected file.
+        UserError: there is no apt-get, it cannot download the package, or the package is not the expected file.
     """
     command = ["apt-get", "download", f"{package}={version}"]
     try:

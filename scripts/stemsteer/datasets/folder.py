@@ -1,11 +1,13 @@
 """Folders of stems, one for each track: <track>/<source>.wav and so on, with or without <track>/mixture.wav.
 
-MUSDB18-HQ is made so. Without a mixture, it is the sum of all that is in the folder, of files whose name is no source
-too; otherwise those are left alone.
+MUSDB18-HQ has this layout. If a folder has no mixture, the sum of all its audio files is the mixture, including files
+whose name is not a source. If it has one, these files are not used.
 """
 
 from pathlib import Path
 
+from stemsteer.datasets.data_set import DataSet
+from stemsteer.datasets.musdb18 import SPLITS
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.errors import UserError
 from stemsteer.names import as_folder_name
@@ -16,12 +18,12 @@ MIXTURE = "mixture"
 
 
 def find(folder: Path) -> list[Path]:
-    """The subfolders that hold audio files."""
+    """The subfolders with audio files in them."""
     return sorted(track for track in folder.iterdir() if track.is_dir() and _audio_files(track))
 
 
 def find_with_mixture(folder: Path) -> list[Path]:
-    """The folders, at any depth, that hold a mixture.wav."""
+    """The folders, at any depth, with a mixture.wav in them."""
     return sorted(mixture.parent for mixture in folder.rglob(f"{MIXTURE}.wav"))
 
 
@@ -29,7 +31,7 @@ def read(track: Path) -> Stems:
     """The stems in a track's folder.
 
     Raises:
-        UserError: two files have the same name but for the suffix.
+        UserError: the names of two files differ in their suffix only.
     """
     parts: dict[str, Part] = {}
     for file in _audio_files(track):
@@ -44,3 +46,7 @@ def read(track: Path) -> Stems:
 def _audio_files(folder: Path) -> list[Path]:
     files = (file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and not file.name.startswith("."))
     return sorted(file for file in files if file.is_file())
+
+
+FOLDER_OF_STEMS = DataSet("a folder of stems", "*/*.wav or other audio", (), find, read)
+MUSDB18_HQ = DataSet("MUSDB18-HQ", f"*/{MIXTURE}.wav", SPLITS, find_with_mixture, read)

@@ -1,7 +1,7 @@
-"""The source that a General MIDI instrument belongs to.
+"""The source of each General MIDI instrument.
 
-Program numbers count from 0. The classes are those that slakh-utils, the tools of Slakh2100, mixes its five stems from:
-strings are violin to tremolo strings and the two string ensembles, without pizzicato, harp, timpani and synthesisers.
+Program numbers count from 0. The sources are the five stems of slakh-utils, the tools of Slakh2100. Strings are violin
+to tremolo strings and the two string ensembles, but not pizzicato, harp, timpani and synthesisers.
 """
 
 PROGRAMS = {
@@ -14,11 +14,11 @@ DRUMS = "drums"
 SOURCES = (*PROGRAMS, DRUMS)
 
 OTHER = "other"
-"""What belongs to none of the sources."""
+"""The rest: instruments of none of the sources."""
 
 
 def source_of(program: int, is_drums: bool) -> str:
-    """One of `SOURCES`, or `OTHER`; on drums the program is a drum kit and decides nothing."""
+    """One of `SOURCES`, or `OTHER`. On the channel of drums the program is a drum kit, and the source is drums."""
     if is_drums:
         return DRUMS
     return next((source for source, programs in PROGRAMS.items() if program in programs), OTHER)

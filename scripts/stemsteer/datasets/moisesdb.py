@@ -1,13 +1,14 @@
 """MoisesDB: a folder for each song, with data.json, which lists its stems, and their recordings in <stem>/<id>.wav.
 
-A song has no mixture: it is the sum of all recordings, as the data set's own tools make it. Its keys other than pianos,
-plucked and wind instruments and percussion beside the drums are in the mixture only.
+A song has no file of its mixture: the mixture is the sum of all recordings, as the data set's own tools make it. Stems
+that are no source here (keys other than pianos, plucked and wind instruments, percussion) are in the mixture only.
 """
 
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from stemsteer.datasets.data_set import DataSet
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.errors import UserError
 from stemsteer.names import as_folder_name
@@ -24,21 +25,21 @@ SOURCES = {
 
 
 class Recording(BaseModel):
-    """A file of a stem."""
+    """One file of a stem."""
 
     id: str
     extension: str
 
 
 class Stem(BaseModel):
-    """A stem and its recordings."""
+    """A stem, which is the sum of its recordings."""
 
     stemName: str
     tracks: list[Recording]
 
 
 class Song(BaseModel):
-    """What is read of a song's data."""
+    """The part of data.json that is used."""
 
     song: str
     artist: str
@@ -54,7 +55,7 @@ def read(song: Path) -> Stems:
     """The recordings of a song, by source.
 
     Raises:
-        UserError: its data are not MoisesDB's.
+        UserError: data.json is not in MoisesDB's format.
     """
     path = song / DATA
     try:
@@ -69,3 +70,6 @@ def read(song: Path) -> Stems:
         if parts and stem.stemName in SOURCES:
             sources.setdefault(SOURCES[stem.stemName], []).extend(parts)
     return Stems(as_folder_name(f"{data.artist} - {data.song}"), mixture, sources)
+
+
+MOISESDB = DataSet("MoisesDB", f"*/{DATA}", (), find, read)

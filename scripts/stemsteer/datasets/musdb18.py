@@ -1,12 +1,13 @@
 """MUSDB18: a stem.mp4 file for each song, with the mixture and its four sources as streams.
 
-The mixture is the file's own, as in every published result: it is coded by itself and is not quite the sum of the
-sources. `other`, the fourth source, is no tag of any tagger and has no reference here. MUSDB18-HQ is folders of wav
-files: see `folder`.
+The mixture is the file's own stream, as in all published results. It is coded separately, and differs a little from the
+sum of the sources. The source `other` has no reference here, because no tagger has a tag for it. MUSDB18-HQ has folders
+of wav files: see `folder`.
 """
 
 from pathlib import Path
 
+from stemsteer.datasets.data_set import DataSet
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.names import as_folder_name
 
@@ -25,3 +26,6 @@ def read(song: Path) -> Stems:
     """The streams of a song."""
     sources = {source: [Part(song, stream)] for source, stream in SOURCES.items()}
     return Stems(as_folder_name(song.name.removesuffix(SUFFIX)), [Part(song, MIXTURE)], sources)
+
+
+MUSDB18 = DataSet("MUSDB18", f"*{SUFFIX}", SPLITS, find, read)

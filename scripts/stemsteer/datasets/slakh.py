@@ -1,6 +1,7 @@
-"""Slakh2100: a folder for each track, with mix.flac, stems/S00.flac, ... and metadata.yaml, which says what they are.
+"""Slakh2100: a folder for each track, with mix.flac, stems/S00.flac, ... and metadata.yaml, which describes the stems.
 
-The stems of a source, by General MIDI program (`general_midi`), are summed. BabySlakh, a sample in wav, is so too.
+The stems of one source are summed; the General MIDI program of a stem says which source it is (see `general_midi`).
+BabySlakh, a small sample in wav, has the same layout.
 """
 
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from stemsteer.datasets.data_set import DataSet
 from stemsteer.datasets.general_midi import SOURCES, source_of
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.errors import UserError
@@ -19,16 +21,16 @@ SUFFIXES = (".flac", ".wav")
 
 
 class Stem(BaseModel):
-    """What the metadata say of a stem."""
+    """The part of a stem's metadata that is used."""
 
     program_num: int
     is_drum: bool
     audio_rendered: bool
-    """Few are not: they have no file."""
+    """False for a few stems, which have no file."""
 
 
 class Metadata(BaseModel):
-    """What is read of a track's metadata."""
+    """The part of a track's metadata that is used."""
 
     stems: dict[str, Stem]
 
@@ -42,7 +44,7 @@ def read(track: Path) -> Stems:
     """The stems of a track, by source.
 
     Raises:
-        UserError: its metadata are not Slakh2100's, or a file is missing.
+        UserError: metadata.yaml is not in Slakh2100's format, or a file is missing.
     """
     path = track / METADATA
     try:
@@ -64,3 +66,6 @@ def _audio(path: Path) -> Path:
         if (file := path.with_suffix(suffix)).is_file():
             return file
     raise UserError(f"{str(path)!r} is there neither as flac nor as wav; put the published file there")
+
+
+SLAKH2100 = DataSet("Slakh2100", f"*/{METADATA}", SPLITS, find, read)

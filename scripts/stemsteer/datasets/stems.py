@@ -1,4 +1,4 @@
-"""Tracks of a data set, and the files that its table names: those of the data set itself, or sums that are written."""
+"""Turn the stems of a data set into a row of a table of tracks: the data set's own files, or sums that are written."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from stemsteer.sound.probing import Header, probe
 
 @dataclass(frozen=True)
 class Part:
-    """A file, or one of the streams of a file that holds several."""
+    """A file, or one stream of a file with several streams."""
 
     path: Path
     stream: int | None = None
@@ -27,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Stems:
-    """A track, its name that of a folder: what its mixture and each of its sources are the sum of."""
+    """A track: its name, and the parts whose sums are its mixture and its sources."""
 
     track: str
     mixture: Sequence[Part]
@@ -37,12 +37,13 @@ class Stems:
 def as_track(stems: Stems, folder: Path) -> Track:
     """A row of a table of tracks.
 
-    What is a file of its own is named as it is. Everything else is written to `folder`: float32 wav, summed without any
-    rescaling, and as long as the mixture. Its name tells what it is made of, so that it is kept as long as that is the
-    same, and a track of that name in another data set has files of its own.
+    A mixture or source that is one file of the data set is used where it lies. All others are written to `folder`:
+    float32 wav, summed without rescaling, as long as the mixture. The name of such a file depends on its parts. So it
+    is written once, written anew when a part changes, and different from that of a track with the same name in another
+    data set.
 
     Raises:
-        UserError: a file cannot be read, or is no source of its mixture.
+        UserError: a file cannot be read, or a source does not fit its mixture.
     """
     if not stems.sources:
         raise UserError(f"{stems.track!r} has no stem of a source that resources/sources.yaml lists; leave it out")
@@ -72,7 +73,7 @@ def _reference(stems: Stems, source: str, mixture: Header, folder: Path) -> Path
 
 
 def _made(place: Path, parts: Sequence[Part], seconds: float | None) -> Path:
-    """The file with the sum of these parts, cut or filled to a length if one is given; written unless it is there."""
+    """The file with the sum of these parts, cut or filled to `seconds` if given; written if it is missing."""
     made = place.with_name(f"{place.name}-{_fingerprint(parts, seconds)}.wav")
     if not made.exists():
         signal, rate = _sum(parts)
@@ -81,7 +82,7 @@ def _made(place: Path, parts: Sequence[Part], seconds: float | None) -> Path:
 
 
 def _fingerprint(parts: Sequence[Part], seconds: float | None) -> str:
-    """Another one where any part is another file, or one that has changed, or the length is another."""
+    """A text that changes when a part becomes another file, when its file changes, or when the length changes."""
     told: list[object] = [seconds]
     for part in parts:
         if not part.path.is_file():
@@ -92,12 +93,12 @@ def _fingerprint(parts: Sequence[Part], seconds: float | None) -> str:
 
 
 def _file(parts: Sequence[Part]) -> Path | None:
-    """The one file that these parts are, if they are."""
+    """The file of these parts, if they are exactly one file."""
     return parts[0].path if len(parts) == 1 and parts[0].stream is None else None
 
 
 def _sum(parts: Sequence[Part]) -> tuple[Signal, int]:
-    """At the highest rate of the parts, as long as the longest; mono parts are in all channels."""
+    """The sum of these parts at their highest rate (Hz), and that rate. Mono parts are added to all channels."""
     total, rate = _read(parts[0])
     for part in parts[1:]:
         signal, own_rate = _read(part)
@@ -124,5 +125,5 @@ def _read(part: Part) -> tuple[Signal, int]:
 
 
 def _of_length(signal: Signal, samples: int) -> Signal:
-    """Cut, or filled with zeros, at the end."""
+    """The signal cut, or filled with zeros, at its end."""
     return np.pad(signal[:samples], ((0, max(0, samples - len(signal))), (0, 0)))

@@ -1,4 +1,4 @@
-"""The streams of a stem.mp4 file, read by stempeg, as musdb and museval do."""
+"""Read the streams of a stem.mp4 file with stempeg, as musdb and museval do."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from stemsteer.sound.audio import Signal
 from stemsteer.sound.ffmpeg import put_on_path
 
 LOST_SAMPLES = 2 * 1024
-"""Two frames of AAC, which a decoder may drop or add at an end."""
+"""Two frames of AAC: decoders may drop or add them at either end."""
 
 
 def read_stream(path: Path, stream: int) -> tuple[Signal, int]:
     """The signal `[samples, channels]` of an audio stream, and its rate (Hz).
 
     Raises:
-        UserError: the file is not there, is no such file, or is truncated.
+        UserError: the file does not exist, is not a stem.mp4 file, or is truncated.
     """
     put_on_path()
     import stempeg  # looks for ffmpeg when it is imported

@@ -1,4 +1,4 @@
-"""MIDI played through a SoundFont, the notes of one source at a time."""
+"""Play MIDI through a SoundFont, the notes of one source at a time."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,22 +16,22 @@ RESET_ALL_CONTROLLERS = 121
 VOLUME, DEFAULT_VOLUME = 7, 100
 NO_BEND = 8192
 TAIL_SECONDS = 2
-"""For the last notes to die away."""
+"""Time after the last event, s, in which the last notes fade out."""
 
 
 def sources_of(events: Sequence[Event]) -> list[str]:
-    """Which of `SOURCES` and `OTHER` have notes."""
+    """Those of `SOURCES` and `OTHER` that have notes."""
     heard = {source for event, source in _with_sources(events) if _begins_note(event)}
     return [source for source in (*SOURCES, OTHER) if source in heard]
 
 
 def _begins_note(event: Event) -> bool:
-    """Whether this begins a note; at velocity 0, as many files have it, it ends one."""
+    """Whether this event begins a note. Many files end a note with a NoteOn of velocity 0."""
     return isinstance(event.action, NoteOn) and event.action.velocity > 0
 
 
 def _with_sources(events: Sequence[Event]) -> list[tuple[Event, str]]:
-    """Each event with the source that its channel's program belongs to at that time."""
+    """Each event with its source, by the program of its channel at that time."""
     programs = [0] * CHANNELS
     found = []
     for event in events:
@@ -52,7 +52,7 @@ class Synthesiser:
     def play(self, events: Sequence[Event], source: str) -> Signal:
         """The notes of `source`, `[samples, 1]`: the mean of the two channels.
 
-        What is left out changes nothing else, so that the sources of a piece add up to the whole.
+        Leaving out the notes of other sources does not change these, so that the sources of a piece add up to it.
         """
         self._reset()
         blocks = []
@@ -69,7 +69,7 @@ class Synthesiser:
 
     def _reset(self) -> None:
         self._synth.sounds_off()
-        self._generate(self.rate)  # what it fades out
+        self._generate(self.rate)  # plays out what is fading
         for channel in range(CHANNELS):
             self._synth.control_change(channel, RESET_ALL_CONTROLLERS, 0)
             self._synth.control_change(channel, VOLUME, DEFAULT_VOLUME)

@@ -1,55 +1,38 @@
-"""Tables of tracks made from data sets as they are published: `python -m stemsteer tracks`."""
+"""Make a table of tracks from a data set: `python -m stemsteer tracks`."""
 
 import csv
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
-from stemsteer.datasets import folder, moisesdb, musdb18, slakh
-from stemsteer.datasets.stems import Stems, as_track
+from stemsteer.datasets import DATASETS
+from stemsteer.datasets.data_set import DataSet
+from stemsteer.datasets.stems import as_track
 from stemsteer.errors import UserError
 from stemsteer.files import written_whole
 from stemsteer.settings.tracks import REFERENCE, Track, check_sources
 from stemsteer.taggers.vocabularies import sources
 
 
-@dataclass(frozen=True)
-class DataSet:
-    """A data set's layout."""
-
-    name: str
-    track: str
-    """What a track of it is."""
-    splits: tuple[str, ...]
-    find: Callable[[Path], list[Path]]
-    read: Callable[[Path], Stems]
-
-
-DATASETS = {
-    "musdb18": DataSet("MUSDB18", "*.stem.mp4", musdb18.SPLITS, musdb18.find, musdb18.read),
-    "musdb18-hq": DataSet("MUSDB18-HQ", "*/mixture.wav", musdb18.SPLITS, folder.find_with_mixture, folder.read),
-    "slakh": DataSet("Slakh2100", "*/metadata.yaml", slakh.SPLITS, slakh.find, slakh.read),
-    "moisesdb": DataSet("MoisesDB", "*/data.json", (), moisesdb.find, moisesdb.read),
-    "folder": DataSet("a folder of stems", "*/*.wav or other audio", (), folder.find, folder.read),
-}
-
-
 def collect(
     kind: str, place: Path, split: str | None, wanted: list[str] | None, made: Path
 ) -> tuple[list[Track], list[str]]:
-    """The tracks of a data set, and a sentence about each that is broken.
+    """The tracks of a data set, and a sentence about each track that is broken.
 
     Args:
-        wanted: the sources to take, None for all; tracks that have none of them are passed over.
-        made: the folder for files that have to be made.
+        kind: the layout, a name of `DATASETS`.
+        place: the folder of the data set.
+        split: the part of the data set to take, None for all of it.
+        wanted: the sources to take, None for all; tracks without any of them are left out.
+        made: the folder for files that are written, such as sums.
 
     Raises:
         UserError: there is no such data set or split at `place`, or no such source.
     """
     check_sources("--sources", wanted or [], set(sources()))
-    dataset = DATASETS[kind]
+    dataset: DataSet = DATASETS[kind]
     tracks: dict[str, Track] = {}
     faults = []
     for path in tqdm(_find(dataset, place, split), desc=dataset.name, unit="track", disable=None):
@@ -85,7 +68,7 @@ def _find(dataset: DataSet, place: Path, split: str | None) -> list[Path]:
 
 
 def write_table(path: Path, tracks: Iterable[Track]) -> None:
-    """Write a table that the config's key `tracks` can name."""
+    """Write a table of tracks, as the config's key `tracks` takes it."""
     tracks = list(tracks)
     references = {f"{REFERENCE}{source}": None for track in tracks for source in track.references}
     columns = ["track", "mixture", "sources", *references]

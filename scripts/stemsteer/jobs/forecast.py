@@ -17,7 +17,7 @@ from stemsteer.settings.plan import Plan, Stem
 from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track, is_made_here
 from stemsteer.sound.chunks import plan_seconds
-from stemsteer.sound.decoding import MODEL_RATE
+from stemsteer.sound.decoding import MONO_RATE
 from stemsteer.sound.probing import probe
 
 FILES_AT_ONCE = 8  # whose headers are read
@@ -88,15 +88,15 @@ def pace(plan: Plan, run: str) -> Pace | None:
     device = read_json(max(paths, key=lambda path: path.stat().st_mtime))["device"]
     records = [record for path in paths if (record := read_json(path))["device"] == device]
     steered = [chunk for record in records for chunk in record["chunks"]]
-    work = sum(chunk["steps"] * (chunk["stop"] - chunk["start"]) / MODEL_RATE for chunk in steered)
+    work = sum(chunk["steps"] * (chunk["stop"] - chunk["start"]) / MONO_RATE for chunk in steered)
     return Pace(sum(chunk["seconds"] for chunk in steered) / work, len(records), device) if work else None
 
 
 def steered_seconds(seconds: float, settings: RunSettings) -> float:
     """The length of all chunks of a track, which overlap."""
-    samples = round(seconds * MODEL_RATE)
-    chunks = plan_seconds(samples, MODEL_RATE, settings.steering.chunk_seconds, settings.steering.overlap_seconds)
-    return sum(chunk.stop - chunk.start for chunk in chunks) / MODEL_RATE
+    samples = round(seconds * MONO_RATE)
+    chunks = plan_seconds(samples, MONO_RATE, settings.steering.chunk_seconds, settings.steering.overlap_seconds)
+    return sum(chunk.stop - chunk.start for chunk in chunks) / MONO_RATE
 
 
 def jobs_left(plan: Plan) -> Counter[str]:

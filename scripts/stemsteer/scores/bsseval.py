@@ -1,14 +1,14 @@
-"""BSSEval version 4 of one source, as museval computes it, in memory that does not grow with the track.
+"""BSSEval version 4 of one source, as museval computes it, with memory that does not grow with the track.
 
 Stöter, Liutkus and Ito, "The 2018 Signal Separation Evaluation Campaign" (LVA/ICA 2018), after Vincent, Gribonval and
 Févotte, "Performance measurement in blind audio source separation" (2006). An estimate is projected onto the references
 delayed by up to 511 samples: one set of filters for the whole track, found by least squares. Each frame of it is then
-split into target, spatial distortion, interference and artefacts, whose energy ratios are the figures.
+split into target, spatial distortion, interference and artefacts. The figures are ratios of their energies.
 
-museval finds the filters from Fourier transforms of the whole track (4.6 GB for four minutes of stereo). They depend on
-the signals only through their correlations up to 511 samples, which add up over blocks: these are summed here, and
-museval's own functions do the rest, frame by frame. Evaluating a track in pieces with museval would give other figures,
-because each piece would get filters of its own.
+museval computes the filters from Fourier transforms of the whole track (4.6 GB for four minutes of stereo). The filters
+depend only on the correlations of the signals up to a lag of 511 samples. These are summed here block by block, and
+museval's own functions do the rest, frame by frame. Scoring pieces of a track with museval would give other figures,
+because each piece would have its own filters.
 """
 
 from collections.abc import Sequence
@@ -33,13 +33,13 @@ Array = NDArray[np.float64]
 def bsseval(source: Signal, mixture: Signal, estimates: Sequence[Signal], rate: int) -> Array:
     """Figures (dB) of each estimate of `source`: `[estimates, 4, frames]`; the other reference is `mixture - source`.
 
-    The signals are `[samples, channels]`; the four figures are those of `FIGURES`; frames are 1 s long without overlap,
-    and a track that is shorter is one frame. As in museval, a frame is NaN where a reference or the estimate is silent
-    (all zeros). Unlike there, the estimate of the rest has no say: all that it could do to the figures of the source is
-    to be silent. And an estimate that is silent throughout, which museval refuses, has an SDR and an ISR of 0 dB, the
-    limit of any estimate made ever quieter; its SIR and SAR are NaN.
+    The signals are `[samples, channels]` at `rate` Hz, and the four figures are those of `FIGURES`. Frames are 1 s long
+    and do not overlap; a shorter track is one frame. As in museval, a frame is NaN where a reference or the estimate is
+    silent (all zeros). Two things differ from museval. The estimate of the rest is not asked for: in museval it changes
+    the figures of the source only by being silent. An estimate that is silent throughout, which museval refuses, has an
+    SDR and an ISR of 0 dB, the limit for an estimate that becomes ever quieter; its SIR and SAR are NaN.
     """
-    # Imported here because museval cannot be imported without ffmpeg on PATH, and takes seconds.
+    # Imported here, because museval needs ffmpeg on PATH and takes seconds to import.
     put_on_path()
     from museval import metrics
 
@@ -70,8 +70,8 @@ def _filters(source: Signal, mixture: Signal, estimates: Sequence[Signal]) -> tu
     """Least-squares filters from the source, and from both references, to each estimate.
 
     Returns:
-        For each estimate `[channels, taps, channels]` and `[2, channels, taps, channels]`: from reference channel to
-        channel of the estimate.
+        For each estimate, filters from each channel of the source to each channel of the estimate
+        `[channels, taps, channels]`, and the same from both references `[2, channels, taps, channels]`.
     """
     channels = source.shape[1]
     correlations = _correlations(source, mixture, estimates)
@@ -89,13 +89,13 @@ def _filters(source: Signal, mixture: Signal, estimates: Sequence[Signal]) -> tu
 def _correlations(source: Signal, mixture: Signal, estimates: Sequence[Signal]) -> Array:
     """Sums over t of reference(t) signal(t + lag): `[reference channels, all channels, lags]`.
 
-    The references' own channels come first among all channels, then those of the estimates.
+    All channels are those of the references, followed by those of the estimates.
     """
     inputs = 2 * source.shape[1]
     total = np.zeros((inputs, inputs + len(estimates) * source.shape[1], TAPS))
     size = scipy.fft.next_fast_len(BLOCK + TAPS - 1, real=True)
     for start in range(0, len(source), BLOCK):
-        # The signals reach over the block's end by the greatest lag, so that blocks add up without seams.
+        # The signals are longer than the block by the greatest lag, so that the sum over blocks is the whole sum.
         window = slice(start, start + BLOCK + TAPS - 1)
         signals = np.concatenate([*_references(source, mixture, window), *(e[window] for e in estimates)], axis=1).T
         references = scipy.fft.rfft(signals[:inputs, :BLOCK], size)
@@ -106,7 +106,7 @@ def _correlations(source: Signal, mixture: Signal, estimates: Sequence[Signal]) 
 
 
 def _solve(gram: Array, towards: Array) -> Array:
-    """Least squares by the normal equations, as in museval: with a trace on the diagonal for silent channels."""
+    """Least squares by the normal equations, as in museval. A small value on the diagonal allows silent channels."""
     try:
         filters = np.linalg.solve(gram + np.finfo(np.float64).eps * np.eye(len(gram)), towards)
     except np.linalg.LinAlgError:

@@ -1,12 +1,16 @@
-"""How well an estimate matches the source it is meant to be: SI-SDR, SNR, BSSEval, level, and what a tagger hears.
+"""Figures of how well an estimate matches its source: SI-SDR, SNR, BSSEval, level, and the tag probability of a judge.
 
 Signals are `[samples, channels]`; all channels count together, as one long vector. Sums are in float64.
 
-What silence does: no figure in dB is defined where the reference is silent, none of BSSEval where the mixture holds
-nothing but the source, and no improvement where it is so but for rounding: these are NaN. A silent estimate has an SNR
-and an SDR of 0 dB (the error is the whole source), an ISR of 0 dB and a level of minus infinity; its SI-SDR, SIR and
-SAR are 0 / 0, NaN. The column `warning` says so. Tag probabilities need no reference, and a tagger has an answer to
-silence too: they are defined wherever there is a judge.
+Undefined figures are NaN, and the column `warning` says why:
+
+- if the reference is silent, all figures in dB are undefined;
+- if the mixture holds nothing but the source, the figures of BSSEval are undefined;
+- if the rest of the mixture is 60 dB or more below the source, improvements are undefined;
+- if the estimate is silent, its SI-SDR, SIR and SAR are undefined (0 / 0). Its SNR and SDR are 0 dB, because the error
+  is the whole source; its ISR is 0 dB, and its level is minus infinity.
+
+Tag probabilities need no reference, and are defined for silence too: wherever there is a judge.
 """
 
 import math
@@ -45,13 +49,13 @@ COLUMNS = (
 """Columns of the score table."""
 
 FOR_COMPARISON = ("mixture", "silence")
-"""Estimates that no run makes: rows to compare with."""
+"""Rows of every table that are not estimates of a run."""
 
 IMPROVED = ("si_sdr_db", "snr_db", "sdr_db")
-"""Figures that are also given as their difference to the mixture's."""
+"""Figures that also have an improvement: their difference to the figure of the mixture."""
 
 COMPANY_DB = -60.0
-"""Level of the rest of the mixture, relative to the source, down to which there is something to improve on."""
+"""Level of the rest of the mixture, relative to the source. If the rest is not louder, improvements are undefined."""
 
 Row = dict[str, float | int | str]
 
@@ -101,10 +105,16 @@ def score(
 ) -> list[Row]:
     """A row of figures for each estimate of the source `reference`, and for the mixture and silence in its place.
 
-    The columns are those of `COLUMNS` from `estimate` on. BSSEval's figures are medians over 1 s frames, NaN ones left
-    out; an infinite one counts as what it is, where museval's store takes it for NaN. An improvement is the difference
-    of two such figures. The mixture has no artefacts: its SAR, some 290 dB, is rounding. Without a `judge` tag
-    probabilities are NaN.
+    The columns are those of `COLUMNS` from `estimate` on. BSSEval's figures are medians over frames of 1 s without the
+    NaN ones. Infinite frames count here, although museval's own tables take them for NaN. An improvement is the
+    difference of two medians. The mixture has no artefacts: its SAR of about 290 dB comes from rounding.
+
+    Args:
+        reference: the true source.
+        mixture: the mixture, as long as the reference.
+        estimates: the signals to score, by name.
+        rate: of all signals, Hz.
+        judge: gives the tag probabilities, which are NaN without it.
     """
     rows = {**estimates, "mixture": mixture, "silence": np.zeros_like(mixture)}
     framewise = bsseval(reference, mixture, list(rows.values()), rate)
@@ -114,7 +124,7 @@ def score(
         for (name, estimate), values, probability in zip(rows.items(), framewise, heard, strict=True)
     }
     about_track = _about_track(reference, mixture, rate)
-    # What the mixture scores where it is the source is rounding, and so is the difference to it.
+    # If the mixture is the source, its figures are rounding errors, and so are differences to them.
     baseline = figures["mixture"] if _has_company(reference, mixture) else dict.fromkeys(IMPROVED, math.nan)
     return [
         {
@@ -160,7 +170,7 @@ def _about_track(reference: Signal, mixture: Signal, rate: int) -> list[str]:
 
 
 def _has_company(reference: Signal, mixture: Signal) -> bool:
-    """Whether the mixture holds anything beside the source that is worth the name."""
+    """Whether the mixture holds more than the source: a rest that is louder than `COMPANY_DB`."""
     return _db(_error(reference, mixture), _inner(reference, reference)) > COMPANY_DB
 
 
@@ -182,7 +192,7 @@ def _error(reference: Signal, estimate: Signal, scale: float = 1.0) -> float:
 
 
 def _blocks(a: Signal, b: Signal) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Both signals in float64, block by block, so that the track is never held in it."""
+    """Both signals in float64, block by block, so that no copy of the whole track is made."""
     for start in range(0, len(a), BLOCK):
         yield a[start : start + BLOCK].astype(np.float64), b[start : start + BLOCK].astype(np.float64)
 

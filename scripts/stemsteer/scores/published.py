@@ -88,9 +88,13 @@ def unlike_paper(config: Config, run: str) -> list[str]:
     differences = unlike_jukebox(config.codec_of(run))
     for group in GROUPS:
         ours, theirs = getattr(own, group).model_dump(), getattr(paper, group).model_dump()
-        for key in (key for key in theirs if f"{group}.{key}" not in NOT_OF_THE_METHOD):
-            if key not in ours or ours[key] != theirs[key]:
-                differences.append(f"{group}.{key} {_plain(ours.get(key))} instead of {_plain(theirs[key])}")
+        # A group of another kind has other settings, so that only the kinds can be compared.
+        keys = theirs if ours.get("kind") == theirs.get("kind") else ["kind"]
+        differences += [
+            f"{group}.{key} {_plain(ours[key])} instead of {_plain(theirs[key])}"
+            for key in keys
+            if ours[key] != theirs[key] and f"{group}.{key}" not in NOT_OF_THE_METHOD
+        ]
     return differences
 
 

@@ -1,12 +1,13 @@
-"""What the scores of many tracks say together: a summary of each run, and runs compared track by track.
+"""Statistics of the scores of many tracks: a summary of each run, and a comparison of runs, track by track.
 
 Intervals are 95 % percentile intervals of the mean from 10,000 seeded bootstrap resamples (Efron and Tibshirani, "An
-Introduction to the Bootstrap", 1993, chapter 13). What is drawn, with replacement, are tracks: sources of one track are
-not independent, so that over all sources the rows of a track stay together (a cluster bootstrap; Davison and Hinkley,
-"Bootstrap Methods and their Application", 1997, section 3.8). A single track has no interval: its bounds are NaN.
+Introduction to the Bootstrap", 1993, chapter 13). Tracks are drawn, with replacement. The sources of one track are not
+independent, so the rows of a track stay together when all sources are counted (a cluster bootstrap; Davison and
+Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8). A single track has no interval: its bounds are
+NaN.
 
-Figures that are no finite numbers: NaN is undefined, and left out everywhere. An infinite figure (the level of a silent
-estimate is minus infinity) has no mean: means and intervals leave it out, medians, wins and losses count it.
+NaN figures are undefined, and are left out everywhere. Infinite figures (the level of a silent estimate is minus
+infinity) are left out of means and intervals, and counted in medians, wins and losses.
 """
 
 from collections.abc import Mapping
@@ -24,13 +25,13 @@ MEASURES = (
     "level_db",
     "tag_probability_change",
 )
-"""Summarised figures; the first one says which rows count as defined."""
+"""Figures of the summary. A row counts as defined where the first one is finite."""
 
 COMPARED = ("si_sdr_db", "snr_db", "sdr_db")
-"""Figures by which runs are compared."""
+"""Figures of the comparisons."""
 
 ALL = "all"
-"""Stands for all sources together."""
+"""The name in the column `source` of rows over all sources."""
 
 STATISTICS = ("mean", "median", "low", "high")
 SUMMARY_COLUMNS = (
@@ -52,8 +53,8 @@ Array = NDArray[np.float64]
 def summary(scores: pd.DataFrame) -> pd.DataFrame:
     """A row for each source, run and estimate, then for all sources together; columns are `SUMMARY_COLUMNS`.
 
-    `tracks` counts the rows whose SI-SDR improvement is a finite number, `undefined` the others; over all sources a
-    track has as many rows as sources.
+    `tracks` counts the rows whose SI-SDR improvement is a finite number, and `undefined` the others. Over all sources a
+    track counts once for each of its sources.
     """
     rows = [
         {"source": source, "run": run, "estimate": estimate, **_summary_of(group)}
@@ -64,11 +65,13 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def comparisons(scores: pd.DataFrame, stems: Mapping[str, str]) -> pd.DataFrame:
-    """Each run's stem against that of every run after it, over the tracks that both have; see `COMPARISON_COLUMNS`.
+    """The stem of each run compared with that of each later run, over the tracks that both have.
+
+    The columns are `COMPARISON_COLUMNS`.
 
     Args:
-        scores: the table of all scores; the order of its runs is that of the comparisons.
-        stems: which estimate is the stem, of those runs that have several.
+        scores: the table of all scores; the comparisons have its order of runs.
+        stems: the estimate that is the stem, for each run with several estimates.
     """
     compared = scores[scores.estimate == scores.run.map(stems).fillna(scores.estimate)]
     estimates = compared.drop_duplicates("run").set_index("run").estimate
@@ -86,7 +89,7 @@ def comparisons(scores: pd.DataFrame, stems: Mapping[str, str]) -> pd.DataFrame:
 
 
 def interval(values: Array, tracks: NDArray[np.int64]) -> tuple[float, float]:
-    """Bootstrap interval of the mean of `values` `[rows]`, resampled by the `tracks` `[rows]` that they belong to."""
+    """Bootstrap interval of the mean of `values` `[rows]`; resamples draw from their `tracks` `[rows]`."""
     _, place = np.unique(tracks, return_inverse=True)
     sums, counts = np.bincount(place, weights=values), np.bincount(place)
     if len(sums) < 2:
@@ -99,13 +102,13 @@ def interval(values: Array, tracks: NDArray[np.int64]) -> tuple[float, float]:
 
 @lru_cache(maxsize=4)
 def _resamples(tracks: int) -> Array:
-    """How often each track is drawn in each resample: `[resamples, tracks]`."""
+    """The number of times that each resample draws each track: `[resamples, tracks]`."""
     random = np.random.default_rng([SEED, tracks])
     return random.multinomial(tracks, np.full(tracks, 1 / tracks), size=RESAMPLES).astype(np.float64)
 
 
 def _by_source(scores: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The rows of each source, in the order of the table, and last all of them."""
+    """The rows of each source, in the order of the table, and then all rows."""
     if scores.empty:
         return []
     return [*((str(source), rows) for source, rows in scores.groupby("source", sort=False)), (ALL, scores)]
@@ -130,15 +133,15 @@ def _mean(values: Array, tracks: NDArray[np.int64]) -> tuple[float, float, float
 
 def _median(values: Array) -> float:
     numbers = values[~np.isnan(values)]
-    # Between minus and plus infinity there is none: NaN.
+    # The median of minus and plus infinity is NaN.
     with np.errstate(invalid="ignore"):
         return float(np.median(numbers)) if len(numbers) else np.nan
 
 
 def _comparison_of(figures: "pd.Series[float]", against: "pd.Series[float]") -> dict[str, float]:
-    """What the differences of two runs' figures, indexed by track and source, come to."""
+    """The statistics of the differences between two runs' figures, which are indexed by track and source."""
     ours, theirs = figures.to_numpy(np.float64), against.to_numpy(np.float64)
-    # A comparison with NaN is neither.
+    # A comparison with NaN is none of the three.
     wins, losses, ties = (int(how.sum()) for how in (ours > theirs, ours < theirs, ours == theirs))
     finite = np.isfinite(ours) & np.isfinite(theirs)
     mean, low, high = _mean(ours[finite] - theirs[finite], _numbers(figures.index.get_level_values("track"))[finite])

@@ -1,4 +1,4 @@
-"""Whether a finished run scores what it scored before: its table of scores against a stored one."""
+"""Compare a table of scores with a stored one: does a finished run have the scores that it had before?"""
 
 from typing import Any
 
@@ -10,31 +10,32 @@ from stemsteer.errors import UserError
 from stemsteer.scores.tables import KEY
 
 FIGURES = ("si_sdr_db", "snr_db", "sdr_db", "isr_db", "sir_db", "sar_db", "level_db", "tag_probability")
-"""Compared figures; improvements and changes are differences of these."""
+"""Compared figures. Improvements and changes are not compared: they are differences of these."""
 
 PROBABILITY_TOLERANCE = 0.01
-"""By which a tag probability may differ; figures in dB have a tolerance that is set."""
+"""The largest difference allowed in a tag probability. For figures in dB the config sets it."""
 
 LARGEST = 100.0
-"""dB beyond which a figure is rounding: the mixture, which has no artefacts, has an SAR of some 290 dB."""
+"""Figures beyond this, in dB, are rounding errors: the mixture has no artefacts, and an SAR of about 290 dB."""
 
 VERDICTS = ("moved", "missing", "new", "same")
-"""The worst first."""
+"""Verdicts about a row, the worst first."""
 COLUMNS = (*KEY, "verdict", "figure", "stored", "found", "difference")
 
 Array = NDArray[np.float64]
 
 
 def verify(found: pd.DataFrame, stored: pd.DataFrame, tolerance: float) -> pd.DataFrame:
-    """A row for each row of either table, those that moved furthest first; the columns are `COLUMNS`.
+    """A row for each row of either table, the worst first. The columns are `COLUMNS`.
 
-    `figure` is the one that moved furthest beyond what it may, `stored` and `found` its values, `difference` how far it
-    moved: infinitely where it is defined in one table only. A row has `moved` where a figure in dB did by more than
-    `tolerance`, or the tag probability by more than its own; it is `missing` where only the stored table has it, `new`
-    where it does not, and the `same` otherwise.
+    - `verdict`: `moved` if a figure in dB differs by more than `tolerance`, or the tag probability by more than its own
+      tolerance; `missing` if only the stored table has the row; `new` if only the found table has it; otherwise `same`.
+    - `figure`: the one that exceeds its tolerance most.
+    - `stored` and `found`: its values.
+    - `difference`: between these; infinite if the figure is defined in one table only.
 
     Raises:
-        UserError: the stored table is none of scores, or holds nothing, or a row twice.
+        UserError: the stored table is not a table of scores, is empty, or has a row twice.
     """
     figures = _compared(found, stored)
     both = stored.merge(found, on=KEY, how="outer", suffixes=("_stored", "_found"), indicator="side")
@@ -56,7 +57,7 @@ def verify(found: pd.DataFrame, stored: pd.DataFrame, tolerance: float) -> pd.Da
 
 
 def disagreement(table: pd.DataFrame, tolerance: float) -> str | None:
-    """What a table of `verify` finds wrong, in a sentence; rows that are new are no mistake."""
+    """The differences in a table of `verify` as a sentence, None if there are none. New rows are no difference."""
     counts = table.verdict.value_counts()
     moved, missing = int(counts.get("moved", 0)), int(counts.get("missing", 0))
     if not moved and not missing:
@@ -94,7 +95,7 @@ def _compared(found: pd.DataFrame, stored: pd.DataFrame) -> list[str]:
 
 
 def _moves(before: Array, now: Array) -> Array:
-    """How far each figure moved: not at all where it is undefined in both tables."""
+    """The difference of each figure; 0 if it is undefined in both tables, infinite if it is in one."""
     defined = ~np.isnan(before), ~np.isnan(now)
     moves = np.abs(np.clip(now, -LARGEST, LARGEST) - np.clip(before, -LARGEST, LARGEST))
     return np.where(defined[0] & defined[1], moves, np.where(defined[0] != defined[1], np.inf, 0.0))

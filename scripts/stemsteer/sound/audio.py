@@ -1,4 +1,4 @@
-"""Audio signals `[samples, channels]` in float32: read, written, resampled and cut, whole or block by block."""
+"""Read, write, resample and cut audio signals `[samples, channels]` in float32, whole or block by block."""
 
 import errno
 import os
@@ -18,18 +18,18 @@ from stemsteer.files import written_whole
 Signal = NDArray[np.float32]
 
 BLOCK = 1 << 16
-"""Samples of a block: enough to be fast, little enough that memory does not matter."""
+"""Samples of a block: large enough to be fast, small enough to need little memory."""
 
 BITS = {"PCM_16": 16, "PCM_24": 24, "FLOAT": 32}
-"""Sample formats that can be written, by libsndfile's names."""
+"""Bits of a sample in each format that can be written. The names are libsndfile's."""
 
 SILENCE_PEAK = 1e-6
-"""A signal that never exceeds this (-120 dB) is silent: compressed silence may decode to traces of noise."""
+"""A signal that never exceeds this (-120 dB) is silent. Compressed silence may decode to very quiet noise."""
 
 RIFF_BYTES = 1 << 32
 FLAC_CHANNELS = 8
 SET_ADD_PEAK_CHUNK = 0x1050
-"""A command of libsndfile (SFC_SET_ADD_PEAK_CHUNK) that soundfile has no name for."""
+"""The number of libsndfile's command SFC_SET_ADD_PEAK_CHUNK, which soundfile does not name."""
 
 
 def read(path: str | Path) -> tuple[Signal, int]:
@@ -45,10 +45,10 @@ def blocks(path: str | Path) -> Iterator[Signal]:
 
 
 def write(path: str | Path, signal: Signal, rate: int, subtype: str = "FLOAT") -> int:
-    """Write `signal` `[samples, channels]` as wav or flac, after the suffix of `path`; see `writing`.
+    """Write `signal` `[samples, channels]` as wav or flac; the suffix of `path` says which. See `writing`.
 
     Returns:
-        How many samples an integer format had to clip.
+        The number of samples that an integer format clipped.
     """
     with writing(path, rate, signal.shape[1], subtype, samples=len(signal)) as writer:
         for start in range(0, len(signal), BLOCK):
@@ -60,37 +60,38 @@ def write(path: str | Path, signal: Signal, rate: int, subtype: str = "FLOAT") -
 def writing(
     path: str | Path, rate: int, channels: int, subtype: str = "FLOAT", samples: int | None = None
 ) -> Iterator["Writer"]:
-    """Open `path` (.wav or .flac) to write a signal to it block by block; the file is there whole or not at all.
+    """Open `path` (.wav or .flac) to write a signal to it block by block; the file appears when it is complete.
 
-    Nothing is rescaled and no dither is added: the integer formats round to their nearest step and clip what lies
-    outside -1 ... 1 - one step; the float format keeps every sample as it is. The same signal gives the same bytes
-    (but for the time in an RF64 file's PEAK chunk, which libsndfile cannot leave out).
+    Nothing is rescaled and no dither is added. The integer formats round each sample to the nearest step, and clip
+    samples outside -1 ... 1 - one step. The float format keeps every sample as it is. The same signal gives the same
+    bytes, except for the time in the PEAK chunk of an RF64 file, which libsndfile always writes.
 
     Args:
         subtype: FLOAT (wav only), PCM_24 or PCM_16.
-        samples: the expected length. A wav file that may pass 4 GiB, the most that RIFF can hold, becomes RF64.
+        samples: the expected length. A RIFF file holds at most 4 GiB; a wav file that may be larger becomes RF64.
 
     Raises:
-        UserError: for more channels than flac can hold, or beyond 4 GiB of samples where fewer were expected.
+        UserError: flac cannot hold so many channels, or the signal is larger than 4 GiB although it was expected to be
+            smaller.
     """
     flac = Path(path).suffix == ".flac"
     if flac and channels > FLAC_CHANNELS:
         raise UserError(f"{str(path)!r}: flac holds at most {FLAC_CHANNELS} channels, not {channels}; choose wav")
     expected_bytes = RIFF_BYTES if samples is None else samples * channels * BITS[subtype] // 8
-    # Half of it, for the expected length may be ffmpeg's estimate.
+    # Half of the limit, because the expected length may be an estimate of ffmpeg's.
     container = "FLAC" if flac else "WAV" if expected_bytes < RIFF_BYTES // 2 else "RF64"
     with (
         written_whole(path) as part,
         soundfile.SoundFile(part, "w", rate, channels, subtype, format=container) as file,
     ):
-        # The PEAK chunk of a float file holds the time of day, so that no two files would be the same.
+        # Without the PEAK chunk of a float file, which holds the time of day, the same signal gives the same bytes.
         soundfile._snd.sf_command(file._file, SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
         yield Writer(str(path), file, BITS[subtype])
 
 
 @dataclass
 class Writer:
-    """Takes the blocks of a signal being written; counts the samples written and those clipped."""
+    """Writes the blocks of a signal, and counts the samples that it has written and clipped."""
 
     path: str
     file: soundfile.SoundFile
@@ -108,16 +109,17 @@ class Writer:
         try:
             self.file.write(block if self.file.subtype == "FLOAT" else self._integers(block))
         except soundfile.LibsndfileError as error:
-            # It keeps to itself what the system said, which most often is that the disk is full.
+            # The exception does not give the system's reason, which most often is that the disk is full.
             reason = soundfile._ffi.string(soundfile._snd.sf_strerror(self.file._file)).decode()
             if os.strerror(errno.ENOSPC) not in reason:
                 raise
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path) from error
 
     def _integers(self, block: Signal) -> NDArray[np.int32]:
-        """Full-scale 32-bit integers of which the file keeps the upper bits.
+        """The samples as 32-bit integers, of which the file keeps the upper bits.
 
-        libsndfile's own conversion scales by 2^(bits-1) - 1 and rounds down: a file would not survive a round trip.
+        libsndfile's own conversion scales by 2^(bits-1) - 1 and rounds down, so that a file that is read and written
+        again would change.
         """
         full_scale = 1 << (self.bits - 1)
         steps = np.rint(block.astype(np.float64) * full_scale)
@@ -129,7 +131,7 @@ class Writer:
 def resampled_length(samples: int, rate_in: int, rate_out: int) -> int:
     """Length at `rate_out` Hz of a signal of `samples` at `rate_in` Hz.
 
-    Rounded up, so that going there and back loses nothing.
+    It is rounded up, so that resampling to another rate and back loses no sample.
     """
     return -(-samples * rate_out // rate_in)
 
@@ -142,7 +144,7 @@ def resample(signal: Signal, rate_in: int, rate_out: int) -> Signal:
 def resampled(signal: Iterable[Signal], rate_in: int, rate_out: int) -> Iterator[Signal]:
     """Resample a signal given as blocks `[samples, channels]`, with soxr's best filter (VHQ: linear phase, no delay).
 
-    Equal rates pass the blocks untouched.
+    Where both rates are equal, the blocks are given back unchanged.
     """
     if rate_in == rate_out:
         yield from signal
@@ -158,14 +160,14 @@ def resampled(signal: Iterable[Signal], rate_in: int, rate_out: int) -> Iterator
         samples_out += len(out)
         yield out
     if stream is not None:
-        # soxr rounds the length to the nearest: one output sample's worth of silence brings out what it may withhold.
+        # soxr rounds the length to the nearest sample and may keep one back. One sample of silence brings it out.
         silence = np.zeros((-(-rate_in // rate_out), channels), np.float32)
         tail = np.concatenate([stream.resample_chunk(silence), stream.resample_chunk(silence[:0], last=True)])
         yield tail[: resampled_length(samples_in, rate_in, rate_out) - samples_out]
 
 
 def cut(signal: Iterable[Signal], first: int, samples: int | None) -> Iterator[Signal]:
-    """The `samples` (None: all) from the sample `first` on, of a signal given as blocks; what follows is not read."""
+    """The `samples` (None: all) of a signal given as blocks, from the sample `first` on; later blocks are not read."""
     end = None if samples is None else first + samples
     position = 0
     for block in signal:

@@ -1,4 +1,4 @@
-"""ffmpeg's decoder as a stream of blocks."""
+"""Run ffmpeg's decoder, and read its output block by block."""
 
 import struct
 import subprocess
@@ -17,14 +17,15 @@ from stemsteer.sound.probing import Header
 from stemsteer.sound.truncation import is_truncated
 
 AU_HEADER = struct.Struct(">4s5I")
-"""Magic, start of the data, its size, encoding, rate, channels."""
+"""The header of an AU file: magic, start of the data, size of the data, encoding, rate, channels."""
 
 
 @contextmanager
 def decoding(header: Header) -> Iterator["Decoding"]:
-    """Run ffmpeg on the first audio stream of a file, for as long as its blocks are wanted."""
+    """Run ffmpeg on the first audio stream of a file; it is stopped when the block ends."""
     put_on_path()
-    # AU is the plainest format that says rate and channels, so that they are the decoder's and not the header's.
+    # AU is the simplest format with a rate and channels in its header: these are the decoder's own, which may differ
+    # from those of the file's header.
     command = (
         ffmpeg.input(url(header.path), **ONLY_FILES)["a:0"]
         .output("pipe:1", format="au", acodec="pcm_f32be")
@@ -41,10 +42,14 @@ def decoding(header: Header) -> Iterator["Decoding"]:
 
 
 class Decoding:
-    """A running decoder of the stream that `header` tells of.
+    """A running decoder.
 
-    `sample_rate` (Hz) and `channels` are the decoder's own; `samples` are those given so far; `warnings` are there once
-    all have been.
+    Attributes:
+        header: of the file.
+        sample_rate: of the decoded signal, Hz.
+        channels: of the decoded signal.
+        samples: the number of samples given so far.
+        warnings: sentences for the user, complete after the last block.
     """
 
     def __init__(self, header: Header, process: subprocess.Popen[bytes], messages: IO[bytes]) -> None:
@@ -64,7 +69,7 @@ class Decoding:
         """The signal `[samples, channels]`, block by block.
 
         Raises:
-            UserError: at the end of a file that is truncated or holds no samples.
+            UserError: after the last block, if the file is truncated or holds no samples.
         """
         frame = 4 * self.channels
         while data := self._pipe.read(BLOCK * frame):

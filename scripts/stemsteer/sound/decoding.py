@@ -1,7 +1,7 @@
-"""Decode whatever ffmpeg reads into float32 wav files, block by block, and refuse broken files.
+"""Decode any file that ffmpeg reads into float32 wav files, block by block, and refuse broken files.
 
-Rate, channels and every sample are what ffmpeg's decoder gives: nothing is resampled, remixed or rescaled. Excerpts are
-cut by counting samples from the start, because seeking in compressed files is not exact to the sample.
+Rate, channels and every sample are those of ffmpeg's decoder: nothing is resampled, remixed or rescaled. An excerpt is
+found by counting samples from the start of the file, because seeking in compressed files is not exact to the sample.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,15 +15,15 @@ from stemsteer.sound.audio import SILENCE_PEAK, Signal, blocks, cut, mono, resam
 from stemsteer.sound.decoder import Decoding, decoding
 from stemsteer.sound.probing import probe
 
-MODEL_RATE = 44_100
-"""Rate of the model signal, Hz."""
+MONO_RATE = 44_100
+"""Rate of the mono signal that runs steer, Hz."""
 
 REFERENCE_TOLERANCE = 2304
-"""Samples by which a reference may differ in length from its mixture: two frames of MPEG audio, as encoders add."""
+"""Samples by which the length of a reference may differ from its mixture's: encoders add up to two MPEG frames."""
 
 
 class Facts(BaseModel):
-    """What is known of a decoded track; `samples` and `duration_s` are those of the excerpt."""
+    """What is known of a decoded track. `samples` and `duration_s` are those of the excerpt."""
 
     path: str
     codec: str
@@ -39,27 +39,27 @@ class Facts(BaseModel):
     warnings: list[str]
 
 
-def decode(path: str, start: float, duration: float | None, mixture_out: Path, model_out: Path) -> Facts:
+def decode(path: str, start: float, duration: float | None, mixture_out: Path, mono_out: Path) -> Facts:
     """Decode `duration` seconds (None: all) of a track from second `start` on.
 
     Args:
         mixture_out: a float32 wav at the file's own rate and channels.
-        model_out: a float32 wav of the mean of its channels at `MODEL_RATE`.
+        mono_out: a float32 wav of the mean of its channels at `MONO_RATE`.
 
     Raises:
-        UserError: naming the file, if it is missing, broken, truncated, shorter than `start`, or not finite.
+        UserError: the file is missing, broken or truncated, ends before `start`, or has samples that are not finite.
     """
     header = probe(path)
     with decoding(header) as stream:
         samples, peak = _write_excerpt(stream, start, duration, mixture_out)
     rate = stream.sample_rate
-    model_peak = _write_model_signal(mixture_out, rate, resampled_length(samples, rate, MODEL_RATE), model_out)
+    mono_peak = _write_mono_signal(mixture_out, rate, resampled_length(samples, rate, MONO_RATE), mono_out)
     warnings = stream.warnings
     if samples < (_excerpt_samples(duration, rate) or 0):
         warnings.append(f"{path!r} ends {samples / rate:.3f} s after {start:g} s: its excerpt is no longer than that")
     if peak <= SILENCE_PEAK:
         warnings.append(f"{path!r} is silent: its stems will be silent")
-    elif model_peak <= SILENCE_PEAK:
+    elif mono_peak <= SILENCE_PEAK:
         warnings.append(f"the channels of {path!r} cancel each other in their mean: its stems will be silent")
     return Facts(
         path=path,
@@ -78,7 +78,7 @@ def decode(path: str, start: float, duration: float | None, mixture_out: Path, m
 
 
 def _write_excerpt(stream: Decoding, start: float, duration: float | None, out: Path) -> tuple[int, float]:
-    """Write the excerpt (s) as it is decoded; returns its length in samples and its peak."""
+    """Write the excerpt (`start` and `duration` in s); returns its length in samples and its peak."""
     path, rate = stream.header.path, stream.sample_rate
     first, asked = _to_samples(start, rate), _excerpt_samples(duration, rate)
     container_s = stream.header.container_s
@@ -94,12 +94,12 @@ def _write_excerpt(stream: Decoding, start: float, duration: float | None, out: 
     return writer.samples, peak
 
 
-def _write_model_signal(mixture: Path, rate: int, samples: int, out: Path) -> float:
-    """Write the mean of the mixture's channels at `MODEL_RATE`; returns its peak."""
+def _write_mono_signal(mixture: Path, rate: int, samples: int, out: Path) -> float:
+    """Write the mean of the mixture's channels at `MONO_RATE`; returns its peak."""
     peak = 0.0
-    with writing(out, MODEL_RATE, 1, samples=samples) as model:
-        for block in resampled(map(mono, blocks(mixture)), rate, MODEL_RATE):
-            model.write(block)
+    with writing(out, MONO_RATE, 1, samples=samples) as writer:
+        for block in resampled(map(mono, blocks(mixture)), rate, MONO_RATE):
+            writer.write(block)
             peak = max(peak, float(np.abs(block).max(initial=0)))
     return peak
 
@@ -112,10 +112,10 @@ def decode_reference(path: str, start: float, duration: float | None, mixture: F
     `REFERENCE_TOLERANCE` samples is trimmed, or filled with zeros, at the end.
 
     Returns:
-        What the user should be warned of.
+        Warnings for the user.
 
     Raises:
-        UserError: as `decode`, and for other channels or another length than the mixture's.
+        UserError: as `decode`, and if the channels or the length do not fit the mixture.
     """
     rate, channels = mixture.sample_rate, mixture.channels
     peak, length = 0.0, 0
@@ -139,7 +139,7 @@ def decode_reference(path: str, start: float, duration: float | None, mixture: F
                 )
             reference.write(np.zeros((mixture.samples - reference.samples, channels), np.float32))
     warnings = stream.warnings
-    # A length that was rounded to the reference's rate comes back longer by less than a sample of that rate.
+    # Resampling rounds the length up, by less than one sample at the reference's rate.
     rounding = resampled_length(1, stream.sample_rate, rate) if stream.sample_rate != rate else 0
     if abs(length - mixture.samples) > rounding:
         verb = "trimmed" if length > mixture.samples else "filled with zeros"
@@ -160,10 +160,15 @@ def _excerpt_samples(duration: float | None, rate: int) -> int | None:
 
 
 def finite(signal: Iterable[Signal], path: str, rate: int, first: int) -> Iterator[Signal]:
-    """Pass blocks on until one is not finite, then only count; `first` is the place in the file of the first sample.
+    """Give the blocks of a signal up to the first one with NaN or infinite samples; count these in all blocks.
+
+    Args:
+        path: of the file, for the message.
+        rate: of the signal, Hz.
+        first: the position in the file of the signal's first sample.
 
     Raises:
-        UserError: at the end, if any was not.
+        UserError: after the last block, if any sample was not finite.
     """
     position, broken, where = first, 0, 0
     for block in signal:

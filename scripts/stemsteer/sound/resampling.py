@@ -1,8 +1,8 @@
-"""Differentiable resampling by a rational factor, for the tagger's ears inside the ascent.
+"""Differentiable resampling by a rational factor: steering needs the gradient from a tagger's rate to the generator's.
 
-A Hann-windowed sinc of `ZERO_CROSSINGS` zero crossings on either side and a cut-off at `ROLLOFF` of the lower
-Nyquist frequency, evaluated for each output phase (Smith, "Digital Audio Resampling", CCRMA). These are the
-parameters of torchaudio's default kernel, which TagBox resamples with. Files are resampled with soxr instead.
+The filter is a sinc with a Hann window: `ZERO_CROSSINGS` zero crossings on either side, and a cut-off at `ROLLOFF` of
+the lower Nyquist frequency, evaluated for each output phase (Smith, "Digital Audio Resampling", CCRMA). These are the
+parameters of torchaudio's default kernel, which TagBox uses. Files are resampled with soxr instead.
 """
 
 import math

@@ -1,15 +1,17 @@
-"""Whether the end of a decoded audio file is missing, as far as its format lets one know.
+"""Find out whether the end of a decoded audio file is missing, as far as its format allows.
 
-- wav: the data chunk ends behind the file's end (unless its length is a placeholder, as in streamed files);
-- ogg and opus: the last page is incomplete;
-- mp4 and m4a: the data that the index points to is missing (without an index they cannot be read at all);
+A file is truncated if
+
+- wav: its data chunk reaches beyond the end of the file (unless its length is a placeholder, as in streamed files);
+- ogg and opus: its last page is incomplete;
+- mp4 and m4a: data that its index points to is missing (without an index such a file cannot be read at all);
 - matroska and webm: an element is incomplete;
-- all of these and others, flac and mp3 among them: fewer samples come out than the header declares, or, of a lossy
-  codec, fewer by `LOSSY_TOLERANCE`.
+- all of these and others, such as flac and mp3: it has fewer samples than its header declares; for a lossy codec,
+  fewer by at least `LOSSY_TOLERANCE`.
 
-It cannot be known of mp3 files without a Xing or Info header, of raw AAC, of ogg files cut between two pages, and of
-other streams whose header declares no length. Nor is it looked for in avi, w64, caf, mpeg-ts and wma files: ffmpeg may
-warn of their end, or pass it over in silence.
+A missing end cannot be found in mp3 files without a Xing or Info header, in raw AAC, in ogg files that end between two
+pages, and in other streams whose header declares no length. It is not looked for in avi, w64, caf, mpeg-ts and wma
+files: there ffmpeg may warn of it, or say nothing.
 """
 
 import re
@@ -20,28 +22,28 @@ from stemsteer.sound.probing import Header
 
 LOSSLESS = re.compile(r"pcm_|flac$|alac$|wavpack$|tta$|ape$")
 LOSSY_TOLERANCE = 2880
-"""Samples, two and a half MPEG frames: priming and padding, which ffmpeg may count in the length and yet take off.
+"""Samples (two and a half MPEG frames) of priming and padding: ffmpeg may count them in the length but not decode them.
 
-Whole files fell short by up to 1,980 samples (mp3, ffmpeg 5.1), 1,408 (wma), 312 (opus).
+Complete files had up to 1,980 samples too few (mp3, ffmpeg 5.1), 1,408 (wma), 312 (opus).
 """
 
 MISSING = re.compile(r"partial file|ended prematurely")
 ESTIMATED = "Estimating duration"
-"""ffmpeg says so where the header declares no length, and derives it from the file's size."""
+"""ffmpeg says this where the header declares no length and it computes one from the size of the file."""
 
 RIFF_PLACEHOLDER = 0x7FFF_F000
-"""Data lengths from here on are written by programs that cannot know the length (ffmpeg, sox, arecord in a pipe)."""
+"""Programs that do not know the length (ffmpeg, sox or arecord in a pipe) write data lengths of at least this."""
 
 OGG_PAGE_BYTES = 65_307
 
 
 def is_truncated(header: Header, rate: int, samples: int, messages: str) -> bool:
-    """Judge a file that was decoded to its end.
+    """Whether the end of a decoded file is missing.
 
     Args:
         rate: of the decoded signal, Hz.
-        samples: how many the decoder gave.
-        messages: all that ffmpeg said meanwhile.
+        samples: the number of decoded samples.
+        messages: all messages of ffmpeg while it decoded the file.
     """
     if MISSING.search(messages) or (ESTIMATED not in messages and _falls_short(header, rate, samples)):
         return True
@@ -59,7 +61,7 @@ def _falls_short(header: Header, rate: int, samples: int) -> bool:
 
 
 def _is_wav_cut_off(file: BinaryIO) -> bool:
-    """Whether the data chunk of a RIFF or RF64 file ends behind the file's end."""
+    """Whether the data chunk of a RIFF or RF64 file reaches beyond the end of the file."""
     size = file.seek(0, 2)
     file.seek(12)
     long_length = 0

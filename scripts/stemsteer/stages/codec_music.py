@@ -14,7 +14,7 @@ from stemsteer.errors import UserError
 from stemsteer.files import written_whole
 from stemsteer.models.weights import sha256
 from stemsteer.sound import audio
-from stemsteer.sound.decoding import MODEL_RATE
+from stemsteer.sound.decoding import MONO_RATE
 
 PEAK = 0.99
 
@@ -52,5 +52,5 @@ def _piece(row: dict[str, str], folder: Path, table: Path) -> NDArray[np.int16]:
     if sha256(path) != row["file_sha256"]:
         raise UserError(f"{row['file']} of {row['package']} is not the file in {table}: its sha256 differs")
     signal, rate = audio.read(path)
-    mono = audio.resample(audio.mono(signal), rate, MODEL_RATE)[:, 0]
+    mono = audio.resample(audio.mono(signal), rate, MONO_RATE)[:, 0]
     return (mono / np.abs(mono).max() * PEAK * 32767).astype(np.int16)

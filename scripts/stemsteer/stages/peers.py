@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from stemsteer.compared.peers import DISTRIBUTIONS, model_files, separate
+from stemsteer.compared.peers import peer_of, separate
 from stemsteer.compared.settings import PeerSettings
 from stemsteer.devices import choose_device_for_light_work, describe
 from stemsteer.files import read_json, write_json
@@ -58,8 +58,8 @@ def separate_with_peer(
     rows = score(audio.read(reference)[0], heard, {"separated": separated}, rate, load_judge(judge, stem.source))
     write_scores(rows, asdict(stem), scores_out)
     written = {**asdict(stem), "stem_is": "separated", "encoding": "float32"}
-    method, package = _record_of(peer, device), DISTRIBUTIONS[peer.package]
-    write_json(provenance_out, of_compared(read_json(facts), {"mixture": mixture}, method, written, package))
+    inputs, package = {"mixture": mixture}, peer_of(peer).distribution
+    write_json(provenance_out, of_compared(read_json(facts), inputs, _record_of(peer, device), written, package))
 
 
 def _record_of(peer: PeerSettings, device: torch.device) -> dict[str, Any]:
@@ -67,6 +67,6 @@ def _record_of(peer: PeerSettings, device: torch.device) -> dict[str, Any]:
     return {
         "name": peer.package,
         "settings": peer.model_dump(mode="json"),
-        "weights_sha256": {path.name: sha256(path) for path in model_files(peer)},
+        "weights_sha256": {path.name: sha256(path) for path in peer_of(peer).model_files()},
         "device": describe(device),
     }
