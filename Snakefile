@@ -16,7 +16,7 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")  # as in pyproject.toml
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 
@@ -26,6 +26,7 @@ if not workflow.overwrite_configfiles:
     configfile: str(Path(workflow.basedir) / "config.yaml")
 
 
+include: "rules/snakemake.smk"
 include: "rules/common.smk"
 include: "rules/datasets.smk"
 include: "rules/models.smk"

@@ -5,18 +5,35 @@ results/runs/<baseline>/stems/<track>/<source>.wav with its provenance, <source>
 results/runs/<baseline>/scores/<track>/<source>.tsv.
 """
 
+# What each baseline does, and the weights of the codec that it is about.
+BASELINES = {
+    name: (method, PLAN.config.codecs[codec].model_dump() if codec else None)
+    for name, (method, codec) in PLAN.config.baseline_runs.items()
+}
+
+
+def own_weights_of_codecs() -> list[str]:
+    """The weights of all codecs that runs steer, as far as they are files of the user's."""
+    return [path for weights in steered_weights() if weights not in registry() for path in watched(weights)]
+
+
+def published_weights_of_codecs() -> list[str | None]:
+    """What tells the weights that runs steer from earlier ones of their names; nothing for each file of the user's."""
+    return [published_digest(weights) for weights in steered_weights()]
+
+
 if BASELINES:
 
     rule baselines:
         input:
-            own_checkpoints(),
+            own_weights_of_codecs(),
             mixture="results/audio/{track}/mixture.wav",
             facts="results/audio/{track}/facts.json",
             reference="results/audio/{track}/references/{source}.wav",
         output:
-            stems=expand("results/runs/{baseline}/stems/{{track}}/{{source}}.wav", baseline=BASELINES),
-            provenance=expand("results/runs/{baseline}/stems/{{track}}/{{source}}.json", baseline=BASELINES),
-            scores=expand("results/runs/{baseline}/scores/{{track}}/{{source}}.tsv", baseline=BASELINES),
+            stems=expand("results/runs/{baseline}/stems/{{track}}/{{source}}.wav", baseline=map(slug, BASELINES)),
+            provenance=expand("results/runs/{baseline}/stems/{{track}}/{{source}}.json", baseline=map(slug, BASELINES)),
+            scores=expand("results/runs/{baseline}/scores/{{track}}/{{source}}.tsv", baseline=map(slug, BASELINES)),
         log:
             "logs/baselines/{track}/{source}.log",
         benchmark:
@@ -29,7 +46,9 @@ if BASELINES:
             runtime=time(5, 2),
         params:
             baselines=BASELINES,
-            published=published_checkpoints(),
+            published=published_weights_of_codecs(),
+            track=track_of,
+            source=source_of,
             judge=PLAN.config.chosen_judge,
             method=METHOD_VERSION,
             device=PLAN.config.device,

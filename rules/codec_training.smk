@@ -6,10 +6,34 @@ config <size>/ with checkpoint.pt (training goes on from it when interrupted), e
 history.svg and evaluation.tsv. Needs apt-get and dpkg, and Debian's package lists (apt-get update).
 """
 
+import csv
+import re
+
+CODEC_RESOURCES = Path(workflow.basedir) / "resources/codec"
+CODEC_PARTS = ["music", "held_out"]
+
+
+def codec_packages(part: str) -> list[str]:
+    """The Debian packages of the codec's training music, or of that which is kept out of it."""
+    with (CODEC_RESOURCES / f"{part}.tsv").open(encoding="utf-8", newline="") as table:
+        return sorted({row["package"] for row in csv.DictReader(table, dialect="excel-tab")})
+
+
+def codec_music_files(part: str) -> list[str]:
+    return expand("results/codec/{part}/{package}.npy", part=part, package=codec_packages(part))
+
+
+def codec_settings(wildcards) -> dict:
+    return PLAN.config.codec_training[PLAN.names.trainings[wildcards.size]].model_dump()
+
+
+def codec_threads(wildcards) -> int:
+    return codec_settings(wildcards)["threads"]
+
 
 rule codec:
     input:
-        expand("results/codec/{size}/{table}", size=PLAN.config.codec_training, table=["evaluation.tsv", "history.svg"]),
+        expand("results/codec/{size}/{table}", size=PLAN.names.trainings, table=["evaluation.tsv", "history.svg"]),
 
 
 rule codec_music:
@@ -23,7 +47,7 @@ rule codec_music:
         "logs/codec_music/{part}/{package}.benchmark.tsv"
     wildcard_constraints:
         part=one_of(CODEC_PARTS),
-        package=one_of([package for part in CODEC_PARTS for package in codec_packages(part)]),
+        package=one_of([re.escape(package) for part in CODEC_PARTS for package in codec_packages(part)]),
     conda:
         "../envs/audio.yaml"
     script:
@@ -41,7 +65,7 @@ rule codec_training:
     benchmark:
         "logs/codec_training/{size}.benchmark.tsv"
     wildcard_constraints:
-        size=one_of(list(PLAN.config.codec_training)),
+        size=one_of(PLAN.names.trainings),
     conda:
         "../envs/torch.yaml"
     threads: codec_threads

@@ -6,6 +6,10 @@ their intervals) and results/comparisons.tsv (runs against each other, track by 
 """
 
 
+def parts_of(run: str) -> tuple[str, str]:
+    return PLAN.config.runs[run].parts
+
+
 rule evaluate:
     input:
         mixture="results/audio/{track}/mixture.wav",
@@ -25,7 +29,11 @@ rule evaluate:
         mem_mb=memory(2000, 6),
         runtime=time(5, 0.5),
     params:
+        run=run_of,
+        track=track_of,
+        source=source_of,
         parts=by_run(parts_of),
+        own_sources=PLAN.config.own_sources,
         judge=PLAN.config.chosen_judge,
         method=METHOD_VERSION,
     script:
@@ -48,7 +56,7 @@ rule scores:
         "../scripts/scores.py"
 
 
-rule statistics:
+rule summarise:
     input:
         scores="results/scores.tsv",
         plan="results/plan.json",
@@ -56,9 +64,9 @@ rule statistics:
         summary=report("results/summary.tsv", caption="../report/captions/summary.rst", category="Scores"),
         comparisons=report("results/comparisons.tsv", caption="../report/captions/comparisons.rst", category="Scores"),
     log:
-        "logs/statistics.log",
+        "logs/summarise.log",
     benchmark:
-        "logs/statistics.benchmark.tsv"
+        "logs/summarise.benchmark.tsv"
     localrule: True
     conda:
         "../envs/audio.yaml"

@@ -4,6 +4,16 @@ Outputs: results/models/<model>, links to verified files: in a folder of your ow
 (~/.cache/stemsteer). Jobs never download: `snakemake models` does, before them, on a machine with a network.
 """
 
+from stemsteer.models.registry import downloadable
+
+
+def model_links() -> list[str]:
+    """Links to the weights that the runs need and that have to be fetched."""
+    needed = {tagger for run in PLAN.config.runs.values() for tagger in run.taggers.names}
+    needed |= {*steered_weights(), PLAN.config.chosen_judge}
+    return [f"results/models/{model}" for model in downloadable() if model in needed]
+
+
 # A file that is gone is to be fetched again, but Snakemake stops at a link that leads nowhere.
 for link in Path("results/models").glob("*"):
     if not link.exists():

@@ -7,6 +7,22 @@ results/runs/<peer>/scores/<track>/<source>.tsv.
 
 from stemsteer.compared.settings import PEER_SOURCES
 
+
+def peer_of(wildcards) -> str:
+    """The name of the peer that a job is for."""
+    return PLAN.names.peers[wildcards.peer]
+
+
+def peer_settings(wildcards) -> dict:
+    return PLAN.config.peers[peer_of(wildcards)].model_dump(mode="json")
+
+
+def peer_files(wildcards) -> list[str]:
+    """The weights of a peer: other ones redo what came from the last."""
+    files = sorted(PLAN.config.peers[peer_of(wildcards)].weights.iterdir())
+    return [path for file in files if file.is_file() for path in watched(str(file))]
+
+
 if PLAN.config.peers:
 
     rule peers:
@@ -24,7 +40,7 @@ if PLAN.config.peers:
         benchmark:
             "logs/peers/{peer}/{track}/{source}.benchmark.tsv"
         wildcard_constraints:
-            peer=one_of(list(PLAN.config.peers)),
+            peer=one_of(PLAN.names.peers),
             source=one_of(PEER_SOURCES),
         conda:
             "../envs/torch.yaml"
@@ -33,6 +49,9 @@ if PLAN.config.peers:
             mem_mb=memory(2000, 30),
             runtime=time(10, 10),
         params:
+            name=peer_of,
+            track=track_of,
+            source=source_of,
             peer=peer_settings,
             judge=PLAN.config.chosen_judge,
             method=METHOD_VERSION,

@@ -4,25 +4,25 @@
 rule plan:
     # No benchmark: it would be a file that is there, and the rule would run once only.
     log:
-        "logs/forecast.log",
+        "logs/plan.log",
     localrule: True
     conda:
         "../envs/torch.yaml"
     script:
-        "../scripts/forecast.py"
+        "../scripts/plan.py"
 
 
 rule plan_file:
     output:
         "results/plan.json",
     log:
-        "logs/plan.log",
+        "logs/plan_file.log",
     benchmark:
-        "logs/plan.benchmark.tsv"
+        "logs/plan_file.benchmark.tsv"
     localrule: True
     conda:
         "../envs/audio.yaml"
     params:
         plan=PLAN.as_dict(),
     script:
-        "../scripts/plan.py"
+        "../scripts/plan_file.py"

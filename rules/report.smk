@@ -11,6 +11,14 @@ from stemsteer.files import write_json
 from stemsteer.jobs.slurm_hints import hint
 
 
+def report_memory(wildcards, attempt: int) -> int:
+    return megabytes(2000, 10, max(map(seconds_of, PLAN.tracks)), attempt)
+
+
+def report_time(wildcards, attempt: int) -> int:
+    return minutes(10, 10 * len(PLAN.stems), attempt)
+
+
 rule figures:
     input:
         plan="results/plan.json",
@@ -48,7 +56,7 @@ rule figures:
 rule report:
     input:
         stem_files(),
-        rules.statistics.output,
+        rules.summarise.output,
         rules.figures.output,
         plan="results/plan.json",
         scores="results/scores.tsv",
@@ -73,7 +81,7 @@ onerror:
             print(advice, file=sys.stderr)
     # What depends on a failed job never runs, the tables of all scores and the report among it: where they were wanted,
     # they are written here over what there is.
-    if "report" in {job.rule.name for job in workflow.dag.needrun_jobs()}:
+    if is_needed("report"):
         from stemsteer.stages.figures import draw_figures
         from stemsteer.stages.scores import gather_scores
         from stemsteer.stages.summarise import summarise
@@ -81,12 +89,12 @@ onerror:
         plan, scores = Path("results/plan.json"), Path("results/scores.tsv")
         write_json(plan, PLAN.as_dict())
         gather_scores([table for table in map(Path, score_files()) if table.exists()], scores_out=scores)
-        summary, comparisons = map(Path, rules.statistics.output)
+        summary, comparisons = map(Path, rules.summarise.output)
         summarise(scores, plan, summary_out=summary, comparisons_out=comparisons)
         draw_figures(plan, scores, folder_out=Path("results/figures"))
         page = Path("results/report/index.html")
         subprocess.run([sys.executable, Path(workflow.basedir) / "scripts/report.py", plan, page])
         # Older than all that they tell of: the next run makes them anew.
-        for unfinished in (scores, *rules.statistics.output, *rules.figures.output, page):
+        for unfinished in (scores, *rules.summarise.output, *rules.figures.output, page):
             if Path(unfinished).exists():
                 os.utime(unfinished, (1, 1))

@@ -1,4 +1,4 @@
-"""The latent ascents: one job for each run, track and source, or for each run and track (`sources_together`).
+"""The steering: one job for each run, track and source, or for each run and track (`sources_together`).
 
 Inputs: results/audio/<track>/mono.wav and the quality of its codes. Outputs, in results/runs/<run>/estimates/<track>/:
 <source>.wav (the steered signal, 44.1 kHz mono), <source>.history.tsv (loss and tag probability at every step),
@@ -6,9 +6,109 @@ Inputs: results/audio/<track>/mono.wav and the quality of its codes. Outputs, in
 interrupted job goes on from.
 """
 
+from stemsteer.jobs.resources import ascent_megabytes, ascent_seconds
+
+
+@cache
+def codec_of(run: str) -> dict | None:
+    """The weights of the codec that a run steers."""
+    codec = PLAN.config.codec_of(run)
+    return codec and codec.model_dump()
+
+
+@cache
+def published_codec_of(run: str) -> str | None:
+    """What tells the weights of that codec, if they are published ones, from earlier ones of their name."""
+    codec = PLAN.config.codec_of(run)
+    return codec and published_digest(codec.weights)
+
+
+@cache
+def own_taggers_of(run: str) -> dict:
+    """The taggers of a run whose weights are the user's."""
+    return {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(run).items()}
+
+
+def own_tagger_files(wildcards) -> list[str]:
+    """Their files: other weights redo the run."""
+    own = PLAN.config.own_taggers_of(run_of(wildcards)).values()
+    return [path for tagger in own for path in watched(str(tagger.weights))]
+
+
+@inspected
+def quality_of_codes(wildcards) -> list[str]:
+    """How well its codes reproduce a track, where the run steers a codec."""
+    codec = PLAN.config.runs[run_of(wildcards)].codec
+    return [f"results/codes/{slug(codec)}/{wildcards.track}.json"] if codec else []
+
+
+@inspected
+def prompted_sources(wildcards) -> list[str]:
+    """The sources that are labels of the run's prompt taggers."""
+    return PLAN.prompted_sources(run_of(wildcards), track_of(wildcards))
+
+
+@inspected
+def sources_of_job(wildcards) -> list[str]:
+    """The sources that a job steers its track to, in the order of its outputs."""
+    if PLAN.config.sources_together:
+        return PLAN.sources_of(run_of(wildcards), track_of(wildcards))
+    return [source_of(wildcards)]
+
+
+# What one job is for.
+STEERED = "{run}/{track}/all" if PLAN.config.sources_together else "{run}/{track}/{source}"
+
+
+def steering_groups() -> list[tuple[list[str], str, str]]:
+    """The sources (slugs) that a job steers to, or the wildcard, and patterns of the runs and tracks that it is for."""
+    if not PLAN.config.sources_together:
+        return [(["{source}"], one_of(PLAN.names.runs), "[^/]+")]
+    tracks: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for run in PLAN.config.runs:
+        for track in PLAN.tracks:
+            tracks.setdefault((slug(run), tuple(PLAN.sources_of(run, track))), []).append(slug(track))
+    runs: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for (run, sources), those in tracks.items():
+        runs.setdefault((sources, tuple(those)), []).append(run)
+    return [
+        ([slug(source) for source in sources], one_of(those), one_of(of))
+        for (sources, of), those in runs.items()
+        if sources
+    ]
+
+
+def estimate_files(sources: list[str], suffix: str):
+    files = [f"results/runs/{{run}}/estimates/{{track}}/{source}{suffix}" for source in sources]
+    # Kept where a job runs anew for all sources of a track: one that is asked for later does not redo the others.
+    return update(files) if PLAN.config.sources_together else files
+
+
+def threads_of(run: str) -> int:
+    return PLAN.config.runs[run].steering.threads
+
+
+def steers_on_gpu() -> bool:
+    """Whether jobs that steer ask for a GPU."""
+    return not {"gpu", "gres", "gpu_model"}.isdisjoint(set_for("steer"))
+
+
+@inspected
+def steering_memory(wildcards, attempt: int) -> int:
+    settings = PLAN.config.runs[run_of(wildcards)]
+    batch = 1 if PLAN.config.batch == "auto" else PLAN.config.batch
+    return megabytes(ascent_megabytes(settings, seconds_of(track_of(wildcards)), batch), 0, 0, attempt)
+
+
+@inspected
+def steering_time(wildcards, attempt: int) -> int:
+    settings, seconds = PLAN.config.runs[run_of(wildcards)], seconds_of(track_of(wildcards))
+    return minutes(10, ascent_seconds(settings, seconds, len(sources_of_job(wildcards)), steers_on_gpu()), attempt)
+
+
 # The outputs of a rule cannot depend on its wildcards: in jobs for all sources of a track, the tracks of a run with the
 # same sources share a rule.
-for number, (sources, runs, tracks) in enumerate(ascent_groups()):
+for number, (sources, runs, tracks) in enumerate(steering_groups()):
 
     rule:
         name:
@@ -23,9 +123,9 @@ for number, (sources, runs, tracks) in enumerate(ascent_groups()):
             history=estimate_files(sources, ".history.tsv"),
             record=estimate_files(sources, ".json"),
         log:
-            f"logs/steer/{ASCENT}.log",
+            f"logs/steer/{STEERED}.log",
         benchmark:
-            f"logs/steer/{ASCENT}.benchmark.tsv"
+            f"logs/steer/{STEERED}.benchmark.tsv"
         wildcard_constraints:
             run=runs,
             track=tracks,
@@ -35,10 +135,12 @@ for number, (sources, runs, tracks) in enumerate(ascent_groups()):
         resources:
             **turn_on_the_gpu(),
             **system_tmpdir(),
-            mem_mb=ascent_memory,
-            runtime=ascent_time,
+            mem_mb=steering_memory,
+            runtime=steering_time,
         params:
-            sources=sources,
+            run=run_of,
+            track=track_of,
+            sources=sources_of_job,
             generator=group_of("generator"),
             codec=by_run(codec_of),
             published_codec=by_run(published_codec_of),
@@ -55,4 +157,4 @@ for number, (sources, runs, tracks) in enumerate(ascent_groups()):
 
     # What a profile sets for the rule `steer` goes for all of them.
     if number:
-        workflow.get_rule(f"steer_{number}").resources.update(set_for("steer"))
+        set_as_for(f"steer_{number}", "steer")

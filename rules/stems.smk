@@ -5,6 +5,16 @@ stem), <source>.other.<ext> (the rest: stem + other = mixture, or its reconstruc
 """
 
 
+def any_run_needs_reconstruction() -> bool:
+    return any(run.needs_reconstruction for run in PLAN.config.runs.values())
+
+
+def reconstruction_of_run(wildcards) -> list[str]:
+    """The reconstruction of a track, where the masks of the run need it."""
+    run = PLAN.config.runs[run_of(wildcards)]
+    return [str(LAYOUT.codes(run.codec, track_of(wildcards), ".wav"))] if run.needs_reconstruction else []
+
+
 rule stem:
     input:
         mixture="results/audio/{track}/mixture.wav",
@@ -27,6 +37,9 @@ rule stem:
         mem_mb=memory(2000),
         runtime=time(5, 0.2),
     params:
+        run=run_of,
+        track=track_of,
+        source=source_of,
         mask=group_of("mask"),
         stem=group_of("stem"),
         method=METHOD_VERSION,

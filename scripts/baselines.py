@@ -15,8 +15,8 @@ if __name__ == "__main__":
             for (run, (baseline, codec)), files in zip(job.params.baselines.items(), outputs, strict=True)
         }
         make_baselines(
-            job.wildcards.track,
-            job.wildcards.source,
+            job.params.track,
+            job.params.source,
             wanted,
             Inputs(Path(job.input.mixture), Path(job.input.reference), Path(job.input.facts)),
             job.params.judge,

@@ -10,7 +10,7 @@ if __name__ == "__main__":
     job = globals()["snakemake"]
     with told_in_log(job.log[0]):
         evaluate(
-            Stem(*(job.wildcards[name] for name in ("run", "track", "source"))),
+            Stem(job.params.run, job.params.track, job.params.source),
             Path(job.input.mixture),
             Path(job.input.reference),
             dict(zip(job.params.parts, map(Path, (job.input.stem, job.input.other)), strict=True)),

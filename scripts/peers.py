@@ -11,7 +11,7 @@ if __name__ == "__main__":
     job = globals()["snakemake"]
     with told_in_log(job.log[0]):
         separate_with_peer(
-            Stem(job.wildcards.peer, job.wildcards.track, job.wildcards.source),
+            Stem(job.params.name, job.params.track, job.params.source),
             PeerSettings.model_validate(job.params.peer),
             Path(job.input.mixture),
             Path(job.input.reference),

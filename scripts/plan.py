@@ -1,9 +1,11 @@
-"""Write down what the config asks for; the report compares it with what there is."""
+"""Print what the workflow would do and how long it would take."""
 
 from stemsteer.errors import told_in_log
-from stemsteer.files import write_json
+from stemsteer.jobs.forecast import forecast
+from stemsteer.settings.config import load_config
+from stemsteer.settings.plan import make_plan
 
 if __name__ == "__main__":
     job = globals()["snakemake"]
     with told_in_log(job.log[0]):
-        write_json(job.output[0], job.params.plan)
+        print(forecast(make_plan(load_config(job.config))))

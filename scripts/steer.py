@@ -27,8 +27,8 @@ def prepare(job: Any, settings: RunSettings, sources: Sequence[str]) -> TrackAsc
     # How ascents are carried out is not among the params, since it does not change what comes of them.
     carried_out = Config.model_validate(job.config)
     return TrackAscent(
-        job.wildcards.run,
-        job.wildcards.track,
+        job.params.run,
+        job.params.track,
         sources,
         load_generator(CodecWeights.model_validate(job.params.codec), device),
         [

@@ -60,9 +60,9 @@ def main(job: Any) -> None:
         if count:
             logging.warning("warning: %d samples of the %s were clipped by %s", count, part, job.params.encoding)
     written = {
-        "run": job.wildcards.run,
-        "track": job.wildcards.track,
-        "source": job.wildcards.source,
+        "run": job.params.run,
+        "track": job.params.track,
+        "source": job.params.source,
         "stem_is": settings.parts[0],
         "encoding": job.params.encoding,
         "clipped_samples": clipped[0],

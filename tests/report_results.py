@@ -10,13 +10,16 @@ import pandas as pd
 from scipy.io import wavfile
 
 from stemsteer.files import write_json
-from stemsteer.report.collect import Collection, Plan
+from stemsteer.names import slug
+from stemsteer.report.collect import Collection
+from stemsteer.report.written_plan import WrittenPlan
 from stemsteer.scores.metrics import COLUMNS
 from stemsteer.scores.statistics import comparisons, summary
 from stemsteer.scores.tables import write_table
 from stemsteer.sound.audio import Signal
 
 RATE = 44_100
+BROKEN = "Broken song"
 ODD_NAME = """Don't "stop" <b>& 100% #1 ü"""
 DECODE_ERROR = "music/Broken <song>.mp3: this file holds text, not audio; replace it or take its row out of the table."
 SILENCE_WARNING = "the estimate is silent: SI-SDR, SIR and SAR are undefined"
@@ -52,9 +55,9 @@ def make_results(
     scores: list[Score] = []
     for number, track in enumerate(tracks):
         scores += _make_track(results, track, runs, seconds, number, sources, referenced)
-    _write_text(folder / "logs/decode/Broken song.log", f"reading\nerror: {DECODE_ERROR}\n")
+    _write_text(folder / f"logs/decode/{slug(BROKEN)}.log", f"reading\nerror: {DECODE_ERROR}\n")
     # A stage that failed once and has succeeded since.
-    _write_text(folder / f"logs/decode/{tracks[0]}.log", "error: an old trouble that is over.\n")
+    _write_text(folder / f"logs/decode/{slug(tracks[0])}.log", "error: an old trouble that is over.\n")
     plan = {
         "results": str(results),
         "logs": str(folder / "logs"),
@@ -68,7 +71,7 @@ def make_results(
                 "sources": list(sources),
                 "references": {source: f"music/{track} {source}.wav" for source in referenced},
             }
-            for track in [*tracks, "Broken song"]
+            for track in [*tracks, BROKEN]
         ],
         "stem_suffix": ".wav",
         "sources_together": sources_together,
@@ -119,16 +122,16 @@ def _make_track(
         "silent": False,
         "warnings": [],
     }
-    decoded = folder / "audio" / track
+    decoded = folder / "audio" / slug(track)
     _write_audio(decoded / "mixture.wav", mixture)
     for source in referenced:
         _write_audio(decoded / f"references/{source}.wav", parts[source])
     write_json(decoded / "facts.json", facts)
-    write_json(folder / f"codes/embedded/{track}.json", {"si_sdr_db": 16.9, "snr_db": 17.04, "codes_used": 1893})
+    write_json(folder / f"codes/embedded/{slug(track)}.json", {"si_sdr_db": 16.9, "snr_db": 17.04, "codes_used": 1893})
     for number, run in enumerate(runs):
         for source in sources:
             stem = (0.6 - 0.1 * number) * parts[source] + 0.15 * (mixture - parts[source])
-            _make_stem(folder / "runs" / run, run, track, source, stem, mixture - stem, facts, seed)
+            _make_stem(folder / "runs" / slug(run), run, track, source, stem, mixture - stem, facts, seed)
     gathered: list[Score] = []
     for source in referenced:
         compared = _scores_to_compare(track, source)
@@ -136,8 +139,8 @@ def _make_track(
             ours = _scores(run, track, source, seed, number, run in runs)
             gathered += ours
             rows = [*ours, *({**row, "run": run} for row in compared)] if run in runs else ours
-            _write_rows(folder / "runs" / run / "scores" / track / f"{source}.tsv", rows)
-            _write_record(folder / "runs" / run, run in runs, track, source)
+            _write_rows(folder / "runs" / slug(run) / "scores" / slug(track) / f"{source}.tsv", rows)
+            _write_record(folder / "runs" / slug(run), run in runs, track, source)
         gathered += compared
     return gathered
 
@@ -145,7 +148,7 @@ def _make_track(
 def _make_stem(
     folder: Path, run: str, track: str, source: str, stem: Signal, other: Signal, facts: dict[str, Any], seed: int
 ) -> None:
-    stems, estimates = folder / "stems" / track, folder / "estimates" / track
+    stems, estimates = folder / "stems" / slug(track), folder / "estimates" / slug(track)
     _write_audio(stems / f"{source}.wav", stem)
     _write_audio(stems / f"{source}.other.wav", other)
     _write_audio(estimates / f"{source}.wav", stem[:, :1])
@@ -173,11 +176,11 @@ def _write_record(folder: Path, steered: bool, track: str, source: str) -> None:
     """What a run's stem was scored with, or how a baseline was made and scored."""
     scored = {"versions": {"python": "3.11.2", "museval": "0.4.1"}, "platform": "Linux"}
     if steered:
-        write_json(folder / "scores" / track / f"{source}.json", scored)
+        write_json(folder / "scores" / slug(track) / f"{source}.json", scored)
         return
     method = {"name": "demucs", "weights_sha256": {"small.th": "d3e0" + "0" * 60}, "device": "cpu"}
     record = {"run": folder.name, "method": method, "versions": {**scored["versions"], "demucs": "4.1.0"}}
-    write_json(folder / "stems" / track / f"{source}.json", record)
+    write_json(folder / "stems" / slug(track) / f"{source}.json", record)
 
 
 def _history(seed: int) -> Iterator[dict[str, float]]:
@@ -239,4 +242,4 @@ def _write_text(path: Path, text: str) -> None:
 
 def collect(folder: Path) -> Collection:
     """What the report finds in a folder with results."""
-    return Collection(Plan.read(folder / "results/plan.json"))
+    return Collection(WrittenPlan.read(folder / "results/plan.json"))

@@ -1,4 +1,4 @@
-"""Names that users type: suggestions for misspelt ones, and names that can be folders."""
+"""Names that users type: suggestions for misspelt ones, and slugs for paths."""
 
 import difflib
 import hashlib
@@ -6,12 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-# A track's name becomes a folder, on any operating system, and a wildcard of Snakemake's, which writes it into the
-# command lines of cluster jobs: a comma would end it there, and a shell would expand what follows $ or `.
-NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|{},$`]')
-
-LONGEST = 200
-"""Bytes of a folder's name: file systems hold 255, and the names of logs are longer by a suffix."""
+NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+"""Control characters and line breaks, which would break tables and terminals."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -21,15 +17,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {spelt[nearest[0]]}?)" if nearest else ""
 
 
-def is_folder_name(name: str) -> bool:
-    """Whether `name` can be a folder of the results as it stands."""
-    return name == as_folder_name(name)
+def is_name(name: str) -> bool:
+    """Whether `name` can be the name of a track or a run as it stands: one line of text."""
+    return name == as_name(name)
 
 
-def as_folder_name(name: str) -> str:
-    """The nearest name to `name` that can be a folder: forbidden characters become underscores."""
-    name = NOT_IN_NAMES.sub("_", name).encode(errors="ignore")[:LONGEST].decode(errors="ignore")
-    return re.sub(r"^[\s.]+|\s+$", "", name) or "_"
+def as_name(name: str) -> str:
+    """The nearest name to `name`: control characters become blanks."""
+    return NOT_IN_NAMES.sub(" ", name).encode(errors="ignore").decode().strip() or "_"
 
 
 LONGEST_SLUG, LONGEST_READABLE = 40, 48

@@ -223,7 +223,7 @@ def test_moisesdb_is_summed_from_its_recordings() -> None:
     drums, mono, cello, keys, piano = noise(1), noise(2, 1), noise(3, samples=SAMPLES // 2), noise(4), noise(5)
     stems = {"drums": [drums, mono], "bowed_strings": [cello], "other_keys": [keys], "piano": [piano]}
     write_moisesdb(Path("moisesdb/moisesdb_v0.1/5f0c"), stems)
-    track = table("moisesdb", "moisesdb")["A_B - Song"]
+    track = table("moisesdb", "moisesdb")["A/B - Song"]
     assert set(track.references) == {"drums", "strings", "piano"}
     assert track.references["piano"] == "moisesdb/moisesdb_v0.1/5f0c/piano/piano-0.wav"
     strings = np.pad(cello, ((0, SAMPLES - len(cello)), (0, 0)))
@@ -270,7 +270,7 @@ def test_the_table_is_one_that_the_workflow_decodes() -> None:
     encode(folder / "mixture.mp3", noise(1) + noise(2), RATE)
     encode(folder / "vocals.mp3", noise(1), RATE)
     write(folder / "drums.flac", noise(2))
-    track = table("folder", "mine")["a song_ of mine"]
+    track = table("folder", "mine")["a song, of mine"]
     facts = decode(track.mixture, track.start, track.duration, Path("mixture.wav"), Path("mono.wav"))
     for source, path in track.references.items():
         decode_reference(path, track.start, track.duration, facts, Path(f"{source}.wav"))
@@ -338,7 +338,7 @@ def test_broken_data_of_moisesdb_and_folders_are_told(capsys: pytest.CaptureFixt
     write_moisesdb(Path("moisesdb/4"), {"drums": [noise(1, 2), noise(1, 3)]}, "Other")
     assert main(["tracks", "moisesdb", "moisesdb"]) == 1
     text = capsys.readouterr().err
-    assert "error: 'moisesdb/2' is another track called 'A_B - Song'; " in text
+    assert "error: 'moisesdb/2' is another track called 'A/B - Song'; " in text
     assert "error: 'moisesdb/3/data.json' is not what MoisesDB has there; " in text
     assert "drums-1.wav' has 3 channels and the stems beside it 2; " in text
 

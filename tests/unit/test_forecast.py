@@ -9,14 +9,15 @@ import pytest
 
 from groups import grouped
 from stemsteer.files import write_json
-from stemsteer.jobs.forecast import estimate, forecast, hours, jobs_left, lengths, steered_seconds
+from stemsteer.jobs.forecast import forecast, hours, jobs_left, lengths, steered_seconds
+from stemsteer.jobs.layout import Layout
 from stemsteer.settings.config import load_config
-from stemsteer.settings.plan import Plan, Stem, make_plan
+from stemsteer.settings.plan import Plan, make_plan
 from stemsteer.settings.tracks import Track
 from stemsteer.sound import audio
 
 RATE = 8000
-GATHERING = dict.fromkeys(["plan_file", "scores", "statistics", "figures", "report"], 1)
+GATHERING = dict.fromkeys(["plan_file", "scores", "summarise", "figures", "report"], 1)
 RUN = {"steps": 20, "chunk_seconds": 12, "overlap_seconds": 1}
 
 
@@ -37,7 +38,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
 def finish(track: str, source: str, device: str, seconds: float) -> None:
     """Leave the record of an ascent of one chunk of 10 s, in 20 steps."""
     chunk = {"start": 0, "stop": 441_000, "steps": 20, "seconds": seconds}
-    path = estimate(Stem("mine", track, source), ".json")
+    path = Layout().estimate("mine", track, source, ".json")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_json(path, {"device": device, "chunks": [chunk]})
 
@@ -59,7 +60,7 @@ def test_everything_is_left_at_first(plan: Plan) -> None:
     assert "3, 2.5 min of audio; 1 cannot be read: broken" in said
     assert "6 ascents, 6 left" in said
     assert "known when the first ascent of the run is finished" in said
-    gathering = "1 plan_file, 1 scores, 1 statistics, 1 figures, 1 report"
+    gathering = "1 plan_file, 1 scores, 1 summarise, 1 figures, 1 report"
     assert f"jobs left   3 decode, 3 codes, 6 steer, 6 stem, {gathering}\n" in said
 
 
@@ -123,7 +124,7 @@ def test_what_is_there_is_not_left(unmade: list[Track]) -> None:
     Path("umx").mkdir()
     plan = planned(
         [replace(unmade[0], references={"piano": "piano.wav", "vocals": "vocals.wav"}, sources=("piano", "vocals"))],
-        runs={"mine": {"mask_on": "reconstruction"}},
+        runs={"mine": grouped(applied_to="reconstruction")},
         peers={"umx": {"package": "open-unmix", "weights": "umx"}},
     )
     kinds = {"decode_reference": 2, "reconstruction": 1, "evaluate": 2, "baselines": 2, "peers": 1}
@@ -158,9 +159,9 @@ def test_a_track_that_no_run_separates_is_decoded_for_its_baselines(unmade: list
     ("missing", "gathered"),
     [
         ("results/runs/mine/stems/short/vocals.json", {"report"}),
-        ("results/plan.json", {"plan_file", "statistics", "figures", "report"}),
+        ("results/plan.json", {"plan_file", "summarise", "figures", "report"}),
         ("results/figures/tags.svg", {"figures", "report"}),
-        ("results/scores.tsv", {"scores", "statistics", "figures", "report"}),
+        ("results/scores.tsv", {"scores", "summarise", "figures", "report"}),
     ],
 )
 def test_what_is_gathered_from_new_files_is_made_anew(
@@ -170,7 +171,7 @@ def test_what_is_gathered_from_new_files_is_made_anew(
     monkeypatch.chdir(tmp_path)
     plan = planned([Track("short", "short.wav", ("vocals",))], runs={"mine": {}})
     files = [
-        *("audio/short/mono.wav", "codes/embedded/short.json", "runs/mine/estimates/short/vocals.json"),
+        *("audio/short/facts.json", "codes/embedded/short.json", "runs/mine/estimates/short/vocals.json"),
         *("runs/mine/stems/short/vocals.json", "plan.json", "scores.tsv", "summary.tsv", "comparisons.tsv"),
         *(f"figures/{name}.svg" for name in ("distributions", "levels", "tags")),
         "report/index.html",

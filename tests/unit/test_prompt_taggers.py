@@ -133,7 +133,7 @@ def test_it_judges() -> None:
 
 
 def test_the_report_names_it(results: Path) -> None:
-    plan, record = results / "results/plan.json", results / "results/runs/demo/stems/Song/drums.json"
+    plan, record = results / "results/plan.json", results / "results/runs/demo/stems/song/drums.json"
     plan.write_text(json.dumps({**json.loads(plan.read_text()), "judge": NAME}))
     stem = json.loads(record.read_text())
     stem["ascent"]["taggers"] = {NAME: {"sha256": toy_prompt_tagger.MODEL.sha256, "licence": "MIT", "tags": ["drums"]}}

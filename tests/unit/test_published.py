@@ -54,7 +54,7 @@ def test_the_runs_are_the_papers_algorithm(published: pd.DataFrame, config: Conf
     for name, run in config.runs.items():
         assert run.preset == PRESET
         assert run.taggers.names == [name] == [taggers[name]]
-        assert run.output == "residual"
+        assert run.stem.kind == "residual"
         assert unlike_paper(config, name) == ["codec embedded instead of Jukebox's"]
 
 

@@ -156,7 +156,7 @@ def test_the_page_says_where_the_stems_come_from(finished):
 
 
 def test_what_scored_is_told_as_far_as_it_was_written_down(results):
-    record = results / "results/runs/demo/scores/Song/drums.json"
+    record = results / "results/runs/demo/scores/song/drums.json"
     record.write_text('{"versions": {"python": "3.13.1", "museval": "0.4.0"}}')
     text = report(results)
     assert "python 3.11.2, museval 0.4.1 (2 stems)" in text

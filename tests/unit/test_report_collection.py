@@ -19,7 +19,7 @@ def finished(tmp_path_factory) -> Path:
 
 
 def remove_stem(folder: Path, source: str) -> None:
-    for path in (folder / "results/runs/demo").glob(f"*/Song/{source}.*"):
+    for path in (folder / "results/runs/demo").glob(f"*/song/{source}.*"):
         path.unlink()
 
 
@@ -55,8 +55,8 @@ def test_a_failed_track_is_one_failure_that_names_its_stems(finished):
 
 def test_the_failed_job_is_blamed_not_those_that_waited_for_it(results):
     remove_stem(results, "drums")
-    (results / "results/codes/embedded/Song.json").unlink()
-    log = results / "logs/steer/demo/Song/drums.log"
+    (results / "results/codes/embedded/song.json").unlink()
+    log = results / "logs/steer/demo/song/drums.log"
     log.parent.mkdir(parents=True)
     log.write_text("step 3\nerror: the loss is not finite; lower learning_rate.\n\n")
     drums = next(stem for stem in collect(results).stems if stem.source == "drums")
@@ -66,32 +66,32 @@ def test_the_failed_job_is_blamed_not_those_that_waited_for_it(results):
 def test_a_killed_job_and_one_that_never_started_are_told_apart(results):
     remove_stem(results, "drums")
     remove_stem(results, "vocals")
-    log = results / "logs/steer/demo/Song/drums.log"
+    log = results / "logs/steer/demo/song/drums.log"
     log.parent.mkdir(parents=True)
     log.write_text("step 17 of 40\n")
-    troubles = {stem.source: stem.trouble for stem in collect(results).stems if stem.track == "Song"}
+    troubles = {stem.source: stem.trouble for stem in collect(results).stems if stem.track == "song"}
     assert troubles["drums"].startswith("Not made because steer did not finish: it still runs, or was interrupted")
     assert troubles["drums"].endswith("its log ends with: step 17 of 40")
     assert troubles["vocals"].startswith("Not made because steer did not run: the workflow stopped")
 
 
 def test_a_failed_job_for_all_sources_is_one_failure_with_its_own_log(tmp_path):
-    make_results(tmp_path, seconds=0.2, tracks=("Song",), sources_together=True)
+    make_results(tmp_path, seconds=0.2, tracks=("song",), sources_together=True)
     for source in ("drums", "vocals"):
         remove_stem(tmp_path, source)
-    log = tmp_path / "logs/steer/demo/Song/all.log"
+    log = tmp_path / "logs/steer/demo/song/all.log"
     log.parent.mkdir(parents=True)
     log.write_text("error: stopped by SIGTERM after step 17 of 40 of drums.0.\n")
-    failure = next(failure for failure in collect(tmp_path).failures if failure.stage.rule == "steer")
-    assert (failure.headline, failure.stage.log) == ("steer failed", log)
+    failure = next(failure for failure in collect(tmp_path).failures if failure.job.rule == "steer")
+    assert (failure.headline, failure.job.log) == ("steer failed", log)
     assert failure.sentence == "stopped by SIGTERM after step 17 of 40 of drums.0."
-    assert failure.stems == [("demo", "Song", "drums"), ("demo", "Song", "vocals")]
+    assert failure.stems == [("demo", "song", "drums"), ("demo", "song", "vocals")]
 
 
 def test_a_failed_reference_leaves_the_stem_unscored(results):
-    (results / "results/audio/Song/references/drums.wav").unlink()
-    (results / "results/runs/demo/scores/Song/drums.tsv").unlink()
-    log = results / "logs/decode_reference/Song/drums.log"
+    (results / "results/audio/song/references/drums.wav").unlink()
+    (results / "results/runs/demo/scores/song/drums.tsv").unlink()
+    log = results / "logs/decode_reference/song/drums.log"
     log.parent.mkdir(parents=True)
     log.write_text("error: drums.wav is 3 samples shorter than its mixture.\n")
     drums = next(stem for stem in collect(results).stems if stem.source == "drums")
@@ -99,18 +99,18 @@ def test_a_failed_reference_leaves_the_stem_unscored(results):
     assert (
         drums.trouble == "Not scored because decode reference failed: drums.wav is 3 samples shorter than its mixture."
     )
-    assert drums.failure.scores == [("demo", "Song", "drums")]
+    assert drums.failure.scores == [("demo", "song", "drums")]
 
 
 def test_a_stem_without_reference_is_not_missing_scores(results):
-    vocals = next(stem for stem in collect(results).stems if (stem.track, stem.source) == ("Song", "vocals"))
+    vocals = next(stem for stem in collect(results).stems if (stem.track, stem.source) == ("song", "vocals"))
     assert vocals.trouble is None
     assert vocals.scores == []
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF of nothing"])
 def test_unreadable_audio_counts_as_missing(results, content):
-    (results / "results/runs/demo/stems/Song/drums.wav").write_bytes(content)
+    (results / "results/runs/demo/stems/song/drums.wav").write_bytes(content)
     drums = next(stem for stem in collect(results).stems if stem.source == "drums")
     assert drums.stem is None
     assert drums.trouble.startswith("Not made because stem did not run")
@@ -138,33 +138,33 @@ def test_mixture_and_silence_stand_once_as_runs_of_their_own(finished):
 
 def test_a_failed_job_of_baselines_is_told(results):
     for name in BASELINES:
-        (results / f"results/runs/{name}/scores/Song/drums.tsv").unlink()
-    log = results / "logs/baselines/Song/drums.log"
+        (results / f"results/runs/{name}/scores/song/drums.tsv").unlink()
+    log = results / "logs/baselines/song/drums.log"
     log.parent.mkdir(parents=True)
     log.write_text("error: out of memory.\n")
     collection = collect(results)
-    failure = next(failure for failure in collection.failures if failure.stage.rule == "baselines")
+    failure = next(failure for failure in collection.failures if failure.job.rule == "baselines")
     assert (failure.headline, failure.sentence) == ("baselines failed", "out of memory.")
-    assert failure.scores == [(name, "Song", "drums") for name in BASELINES]
-    assert all(stem.trouble is None for stem in collection.stems if stem.track == "Song")
+    assert failure.scores == [(name, "song", "drums") for name in BASELINES]
+    assert all(stem.trouble is None for stem in collection.stems if stem.track == "song")
 
 
 def test_a_peer_is_asked_only_for_its_sources_and_fails_by_itself(results):
     change_plan(
         results, baselines=[*BASELINES, "umx", "other"], peers={"umx": ["vocals", "drums"], "other": ["vocals"]}
     )
-    log = results / "logs/peers/umx/Song/drums.log"
+    log = results / "logs/peers/umx/song/drums.log"
     log.parent.mkdir(parents=True)
     log.write_text("error: there are no weights.\n")
-    (failure,) = (failure for failure in collect(results).failures if failure.stage.rule == "peers")
+    (failure,) = (failure for failure in collect(results).failures if failure.job.rule == "peers")
     assert (failure.headline, failure.sentence) == ("peers failed", "there are no weights.")
-    assert failure.scores == [("umx", "Song", "drums")]
+    assert failure.scores == [("umx", "song", "drums")]
 
 
 def test_a_run_is_asked_only_for_its_own_sources(results):
     settings = json.loads((results / "results/plan.json").read_text())["runs"]["demo"]
     change_plan(results, runs={"demo": {**settings, "sources": ["vocals"]}, "new": {**settings, "sources": None}})
-    stems = [(stem.run, stem.source) for stem in collect(results).stems if stem.track == "Song"]
+    stems = [(stem.run, stem.source) for stem in collect(results).stems if stem.track == "song"]
     assert stems == [("new", "drums"), ("demo", "vocals"), ("new", "vocals")]
 
 

@@ -36,9 +36,9 @@ def test_one_gain_keeps_all_copies_of_a_track_below_full_scale(tmp_path_factory,
 
 
 def test_copies_of_stem_and_other_part_add_up_to_that_of_the_mixture(tmp_path):
-    make_results(tmp_path, seconds=0.5, tracks=("Song",))
-    stems = tmp_path / "results/runs/demo/stems/Song"
-    sources = [tmp_path / "results/audio/Song/mixture.wav", stems / "drums.wav", stems / "drums.other.wav"]
+    make_results(tmp_path, seconds=0.5, tracks=("song",))
+    stems = tmp_path / "results/runs/demo/stems/song"
+    sources = [tmp_path / "results/audio/song/mixture.wav", stems / "drums.wav", stems / "drums.other.wav"]
     copies = {tmp_path / f"{number}.flac": source for number, source in enumerate(sources)}
     write_copies(copies)
     mixture, stem, other = (soundfile.read(copy)[0] for copy in copies)

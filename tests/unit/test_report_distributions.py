@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from report_results import BASELINES, make_results
-from stemsteer.report.collect import Plan, read_table
 from stemsteer.report.distributions import DISTRIBUTIONS, compared, draw_distribution, figures_of
+from stemsteer.report.files import read_table
+from stemsteer.report.written_plan import WrittenPlan
 from stemsteer.stages.figures import draw_figures
 
 
@@ -20,7 +21,7 @@ def results(tmp_path_factory) -> Path:
 
 
 def test_stems_and_baselines_are_compared_not_other_parts(results):
-    assert compared(Plan.read(results / "plan.json")) == [
+    assert compared(WrittenPlan.read(results / "plan.json")) == [
         ("one", "masked"),
         ("two", "masked"),
         *((name, "") for name in BASELINES),
@@ -54,13 +55,13 @@ def test_nothing_is_painted_behind_a_picture(results, tmp_path):
 
 
 def test_a_picture_of_no_scores_says_so(results, tmp_path):
-    draw_distribution(DISTRIBUTIONS[0], Plan.read(results / "plan.json"), [], tmp_path / "none.svg")
+    draw_distribution(DISTRIBUTIONS[0], WrittenPlan.read(results / "plan.json"), [], tmp_path / "none.svg")
     assert "No score is defined" in (tmp_path / "none.svg").read_text()
 
 
 def test_a_name_is_never_taken_for_a_formula(results, tmp_path):
     name = "pays $_$"
     scores = [{"run": name, "source": "drums", "estimate": "", "si_sdr_improvement_db": "1"}]
-    plan = replace(Plan.read(results / "plan.json"), baselines=[name])
+    plan = replace(WrittenPlan.read(results / "plan.json"), baselines=[name])
     draw_distribution(DISTRIBUTIONS[0], plan, scores, tmp_path / "odd.svg")
     assert f"<!-- {name} -->" in (tmp_path / "odd.svg").read_text()

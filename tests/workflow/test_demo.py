@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stemsteer.names import slug
 from workdir import Ended, Workdir, snakemake
 
 SONG = "The Easton Ellises - Falcon 69"
@@ -19,7 +20,7 @@ ROWS = [
     *(("mixture", "mixture"), ("silence", "silence")),
 ]
 """Runs and their estimates."""
-SHORT = ("--config", 'runs={"default": {"steps": 1, "fft_sizes": [512]}}')
+SHORT = ("--config", 'runs={"default": {"steering": {"steps": 1}, "mask": {"fft_sizes": [512]}}}')
 SAMPLES = 260190
 """Of the excerpt, 5.9 s at 44.1 kHz."""
 
@@ -57,18 +58,18 @@ def test_every_stem_has_its_provenance(demo: tuple[Workdir, Ended]) -> None:
     assert len(stems) == 2 * 6
     for stem in stems:
         record = workdir.json(str(stem.relative_to(workdir.folder).with_suffix(".json")))
-        assert (record["run"], record["track"], record["source"]) == (stem.parts[-4], SONG, stem.stem)
+        assert (slug(record["run"]), record["track"], record["source"]) == (stem.parts[-4], SONG, stem.stem)
         assert record["mixture"]["sample_rate"] == 44_100
         assert record["versions"]["torch"]
     steered, *codecs = (
-        workdir.json(f"results/runs/{run}/stems/{SONG}/drums.json")
+        workdir.json(f"results/runs/{run}/stems/{slug(SONG)}/drums.json")
         for run in ("default", "codec-embedded", "codec-oracle-embedded")
     )
     for record in codecs:
         assert record["method"]["generator_sha256"] == steered["ascent"]["generator_sha256"]
     assert [sorted(record["inputs_sha256"]) for record in codecs] == [["mixture"], ["mixture", "reference"]]
-    assert workdir.json(f"results/runs/hpss/stems/{SONG}/drums.json")["method"]["settings"]["median_frames"] == 31
-    assert "museval" in workdir.json(f"results/runs/default/scores/{SONG}/drums.json")["versions"]
+    assert workdir.json(f"results/runs/hpss/stems/{slug(SONG)}/drums.json")["method"]["settings"]["median_frames"] == 31
+    assert "museval" in workdir.json(f"results/runs/default/scores/{slug(SONG)}/drums.json")["versions"]
 
 
 def test_the_parts_are_those_of_the_excerpt(demo: tuple[Workdir, Ended]) -> None:
@@ -76,8 +77,8 @@ def test_the_parts_are_those_of_the_excerpt(demo: tuple[Workdir, Ended]) -> None
     mixture, rate = workdir.audio("results/datasets/falcon69/mixture.wav")
     excerpt = mixture[round(0.1 * rate) :][:SAMPLES]
     for source in ("drums", "vocals"):
-        stem, _ = workdir.audio(f"results/runs/default/stems/{SONG}/{source}.wav")
-        other, _ = workdir.audio(f"results/runs/default/stems/{SONG}/{source}.other.wav")
+        stem, _ = workdir.audio(f"results/runs/default/stems/{slug(SONG)}/{source}.wav")
+        other, _ = workdir.audio(f"results/runs/default/stems/{slug(SONG)}/{source}.other.wav")
         np.testing.assert_allclose(stem + other, excerpt, rtol=0, atol=1e-6)
 
 

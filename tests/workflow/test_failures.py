@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from stemsteer.names import slug
 from stemsteer.sound import audio
 from workdir import Ended, Workdir, music
 
@@ -65,11 +66,11 @@ def test_the_failure_is_told_by_the_exit_status(failed: tuple[Workdir, Ended]) -
 @pytest.mark.parametrize("track", BROKEN)
 def test_a_broken_file_is_named_in_one_sentence(failed: tuple[Workdir, Ended], track: str) -> None:
     workdir, ended = failed
-    log = workdir.text(f"logs/decode/{track}.log")
+    log = workdir.text(f"logs/decode/{slug(track)}.log")
     assert log.count("\n") == 1
     assert log.startswith(f"error: {BROKEN[track]}")
     assert log in ended.output
-    assert not (workdir.folder / "results/audio" / track / "mixture.wav").exists()
+    assert not (workdir.folder / "results/audio" / slug(track) / "mixture.wav").exists()
 
 
 def test_a_bad_reference_costs_the_scores_and_nothing_else(failed: tuple[Workdir, Ended]) -> None:
@@ -113,7 +114,7 @@ def test_the_same_command_tries_again_what_is_missing(failed_copy: Workdir) -> N
     ended = failed_copy.snakemake("-n")
     assert ended.jobs["decode"] == ended.jobs["steer"] == len(BROKEN)
     assert ended.jobs["decode_reference"] == 1
-    assert ended.jobs["report"] == ended.jobs["scores"] == ended.jobs["statistics"] == 1
+    assert ended.jobs["report"] == ended.jobs["scores"] == ended.jobs["summarise"] == 1
 
 
 def test_scores_that_are_no_longer_asked_for_go(failed_copy: Workdir) -> None:
@@ -129,6 +130,6 @@ def test_scores_that_are_no_longer_asked_for_go(failed_copy: Workdir) -> None:
 def test_where_no_report_was_wanted_a_failure_leaves_it_alone(failed_copy: Workdir) -> None:
     page = failed_copy.folder / "results/report/index.html"
     page.write_text("of an earlier run", encoding="utf-8")
-    ended = failed_copy.snakemake("results/audio/words.mp3/mono.wav")
+    ended = failed_copy.snakemake(f"results/audio/{slug('words.mp3')}/mono.wav")
     assert ended.status == 1
     assert page.read_text(encoding="utf-8") == "of an earlier run"

@@ -1,11 +1,13 @@
 """Music of every kind goes through the whole workflow and comes out at its own rate, channels and length."""
 
+import html
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from stemsteer.names import slug
 from workdir import Ended, Workdir, decode, encode, music
 
 VIDEO = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1", "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4")
@@ -26,13 +28,21 @@ class Song:
 
 SONGS = [
     Song("short at 8 kHz.wav", "short at 8 kHz", 8000, 1, ("-c:a", "pcm_s16le"), seconds=0.2),
-    Song("-a dash, 96 kHz, 24 bits.flac", "-a dash_ 96 kHz_ 24 bits", 96000, 2, ("-sample_fmt", "s32")),
-    Song('it\'s "loud".wav', "it's _loud_", 44100, 1, ("-c:a", "pcm_f32le"), gain=6.0),
-    Song("5.1/100% {surround}.mp4", "5.1 - 100% _surround_", 48000, 6, (*VIDEO, "-c:a", "aac")),
+    Song("-a dash, 96 kHz, 24 bits.flac", "-a dash, 96 kHz, 24 bits", 96000, 2, ("-sample_fmt", "s32")),
+    Song('it\'s "loud".wav', 'it\'s "loud"', 44100, 1, ("-c:a", "pcm_f32le"), gain=6.0),
+    Song("5.1/100% {surround}.mp4", "5.1 - 100% {surround}", 48000, 6, (*VIDEO, "-c:a", "aac")),
     Song("stéréo ♪ 日本.mp3", "stéréo ♪ 日本", 44100, 2),
-    Song("$HOME `date`.m4a", "_HOME _date_", 32000, 2, gain=0.0),
+    Song("$HOME `date`.m4a", "$HOME `date`", 32000, 2, gain=0.0),
     Song("[0-9]! & a.b.ogg", "[0-9]! & a.b", 44100, 2, ("-c:a", "vorbis", "-strict", "-2")),
-    Song("#1 = c;d|e.opus", "#1 = c;d_e", 48000, 1, ("-c:a", "libopus")),
+    Song("#1 = c;d|e.opus", "#1 = c;d|e", 48000, 1, ("-c:a", "libopus")),
+    *(
+        Song(f"{name}.wav", name, 16000, 1, seconds=0.2)
+        for name in (
+            *("<unknown> - Track 01", "Best of <results>", "?" * 22, "Intro - - - - ...", "*\U0001f3b5*"),
+            *("same in upper case", "Same in Upper Case", "caf\u00e9", "cafe\u0301", "l" * 246),
+        )
+    ),
+    Song("two\nlines.wav", "two lines", 16000, 1, seconds=0.2),
 ]
 
 
@@ -59,8 +69,8 @@ def test_the_run_succeeds(songs: tuple[Workdir, Ended]) -> None:
 def test_stem_and_other_part_add_up_to_the_file(songs: tuple[Workdir, Ended], song: Song) -> None:
     workdir, _ = songs
     file = decode(workdir.folder / "my songs" / song.file, song.channels)
-    stem, rate = workdir.audio(f"results/runs/quick/stems/{song.track}/guitar.wav")
-    other, _ = workdir.audio(f"results/runs/quick/stems/{song.track}/guitar.other.wav")
+    stem, rate = workdir.audio(f"results/runs/quick/stems/{slug(song.track)}/guitar.wav")
+    other, _ = workdir.audio(f"results/runs/quick/stems/{slug(song.track)}/guitar.other.wav")
     assert rate == song.rate
     assert stem.shape == other.shape == file.shape
     assert abs(len(stem) / rate - song.seconds) < 0.06  # the padding of lossy encoders
@@ -72,7 +82,7 @@ def test_stem_and_other_part_add_up_to_the_file(songs: tuple[Workdir, Ended], so
 @pytest.mark.parametrize("song", SONGS, ids=lambda song: song.file)
 def test_everything_is_recorded(songs: tuple[Workdir, Ended], song: Song) -> None:
     workdir, _ = songs
-    record = workdir.json(f"results/runs/quick/stems/{song.track}/guitar.json")
+    record = workdir.json(f"results/runs/quick/stems/{slug(song.track)}/guitar.json")
     assert (record["run"], record["track"], record["source"]) == ("quick", song.track, "guitar")
     assert (record["stem_is"], record["encoding"]) == ("masked", "float32")
     assert record["clipped_samples"] == record["clipped_samples_other"] == 0
@@ -80,7 +90,7 @@ def test_everything_is_recorded(songs: tuple[Workdir, Ended], song: Song) -> Non
     assert (record["mixture"]["sample_rate"], record["mixture"]["channels"]) == (song.rate, song.channels)
     assert record["mixture"]["silent"] == (song.gain == 0)
     ascent = record["ascent"]
-    assert ascent["settings"]["steps"] == 1
+    assert ascent["settings"]["steering"]["steps"] == 1
     assert len(ascent["generator_sha256"]) == len(ascent["taggers"]["MTT_musicnn"]["sha256"]) == 64
     assert ascent["device"]
     for chunk in ascent["chunks"]:
@@ -92,11 +102,11 @@ def test_everything_is_recorded(songs: tuple[Workdir, Ended], song: Song) -> Non
 def test_silence_gives_silence_and_a_warning(songs: tuple[Workdir, Ended]) -> None:
     workdir, ended = songs
     (song,) = (song for song in SONGS if not song.gain)
-    stem, _ = workdir.audio(f"results/runs/quick/stems/{song.track}/guitar.wav")
+    stem, _ = workdir.audio(f"results/runs/quick/stems/{slug(song.track)}/guitar.wav")
     assert not stem.any()
     warning = f"'my songs/{song.file}' is silent: its stems will be silent"
-    assert workdir.json(f"results/audio/{song.track}/facts.json")["warnings"] == [warning]
-    assert f"warning: {warning}" in workdir.text(f"logs/decode/{song.track}.log")
+    assert workdir.json(f"results/audio/{slug(song.track)}/facts.json")["warnings"] == [warning]
+    assert f"warning: {warning}" in workdir.text(f"logs/decode/{slug(song.track)}.log")
     assert warning in ended.output
 
 
@@ -104,7 +114,7 @@ def test_the_report_has_all_songs(songs: tuple[Workdir, Ended]) -> None:
     workdir, _ = songs
     page = workdir.text("results/report/index.html")
     assert "What is missing" not in page
-    assert all(song.track.replace("&", "&amp;").replace("'", "&#39;") in page for song in SONGS)
+    assert all(html.escape(song.track).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in page for song in SONGS)
 
 
 def test_a_config_of_ones_own_stands_alone(songs: tuple[Workdir, Ended]) -> None:

@@ -25,7 +25,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[dict[str, str]], str]] = {
     "source without a tag": ({"sources": ["bass"]}, [ROW], "tagger MTT_musicnn: the vocabulary mtat has no tag for"),
     "column": ({}, [{**ROW, "duratoin": "1"}], "unknown column 'duratoin' (did you mean duration?)"),
     "two of one name": ({}, [ROW, ROW], "tracks.tsv, row 3: the track 'song' is there twice"),
-    "path as a name": ({}, [{**ROW, "track": "../song"}], "tracks.tsv, row 2: the track '../song' cannot be"),
+    "a name of two lines": (
+        {},
+        [{**ROW, "track": "a\nb"}],
+        "tracks.tsv, row 2: the name of the track 'a\\nb' is not one",
+    ),
 }
 
 

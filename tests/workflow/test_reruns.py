@@ -11,7 +11,7 @@ from stemsteer.sound import audio
 from workdir import QUICK, REPOSITORY, Ended, Workdir, music, snakemake
 
 PARTS = ("Snakefile", "config.yaml", "rules", "scripts", "profiles", "resources", "envs")
-AFTER_ALL = {"scores", "plan_file", "statistics", "figures", "report", "all", "total"}
+AFTER_ALL = {"scores", "plan_file", "summarise", "figures", "report", "all", "total"}
 """Jobs that look at everything there is."""
 
 

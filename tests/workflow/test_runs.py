@@ -13,6 +13,7 @@ import yaml
 from reference_vqvae import reference_vqvae
 from stemsteer.jobs.forecast import jobs_left
 from stemsteer.models.weights import sha256
+from stemsteer.names import slug
 from stemsteer.settings.config import load_config
 from stemsteer.settings.plan import make_plan
 from stemsteer.sound import audio
@@ -36,7 +37,7 @@ SETTINGS: dict[str, Any] = {
 }
 AS_WAV = {**SETTINGS, "runs": {"style": RUNS["style"]}, "stems": {"container": "wav", "encoding": "int24"}}
 
-AFTER_ALL = dict.fromkeys(["statistics", "figures", "report", "all"], 1)
+AFTER_ALL = dict.fromkeys(["summarise", "figures", "report", "all"], 1)
 """Jobs that look at everything there is."""
 
 
@@ -141,31 +142,34 @@ def test_a_reference_of_another_rate_gives_finite_scores(workdir: Workdir, separ
 
 
 def test_parts_are_named_by_what_they_are(workdir: Workdir, separated: Ended) -> None:
-    names = {run: workdir.json(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.json")["stem_is"] for run in RUNS}
+    names = {
+        run: workdir.json(f"results/runs/{slug(run)}/stems/{slug(TRACK)}/{slug(SOURCE)}.json")["stem_is"]
+        for run in RUNS
+    }
     assert names == {"chunked residual": "residual", "style": "steered", "jukebox": "masked"}
 
 
 def test_a_long_track_is_steered_in_chunks_and_joined(workdir: Workdir, separated: Ended) -> None:
-    folder = f"results/runs/chunked residual/estimates/{TRACK}"
-    chunks = workdir.json(f"{folder}/{SOURCE}.json")["chunks"]
+    folder = f"results/runs/{slug('chunked residual')}/estimates/{slug(TRACK)}"
+    chunks = workdir.json(f"{folder}/{slug(SOURCE)}.json")["chunks"]
     assert [(chunk["start"], chunk["stop"]) for chunk in chunks] == [(0, 37485), (28665, SAMPLES)]
     assert chunks[0]["seed"] != chunks[1]["seed"]
-    history = workdir.table(f"{folder}/{SOURCE}.history.tsv")
+    history = workdir.table(f"{folder}/{slug(SOURCE)}.history.tsv")
     assert list(zip(history.chunk, history.step, strict=True)) == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert np.isfinite(history.loss).all()
-    estimate, _ = workdir.audio(f"{folder}/{SOURCE}.wav")
+    estimate, _ = workdir.audio(f"{folder}/{slug(SOURCE)}.wav")
     assert estimate.shape == (SAMPLES, 1)
     # The codec's copy of the excerpt runs through the seam, in place.
-    model, _ = workdir.audio(f"results/audio/{TRACK}/mono.wav")
+    model, _ = workdir.audio(f"results/audio/{slug(TRACK)}/mono.wav")
     seam = slice(28665, 37485)
     assert np.corrcoef(estimate[seam, 0], model[seam, 0])[0, 1] > 0.5
 
 
 def test_a_checkpoint_of_ones_own_is_the_generator(workdir: Workdir, separated: Ended) -> None:
-    codes = np.load(workdir.folder / f"results/codes/mine/{TRACK}.npy")
+    codes = np.load(workdir.folder / f"results/codes/mine/{slug(TRACK)}.npy")
     assert codes.shape == (-(-SAMPLES // 32),)  # the hop of level 1
     assert codes.dtype == np.uint16
-    record = workdir.json(f"results/runs/jukebox/estimates/{TRACK}/{SOURCE}.json")
+    record = workdir.json(f"results/runs/jukebox/estimates/{slug(TRACK)}/{slug(SOURCE)}.json")
     assert record["generator_sha256"] == sha256(workdir.folder / "random.pth.tar")
     assert record["generator_licence"] == "unknown (a local file)"
 
@@ -213,7 +217,9 @@ def test_the_same_config_gives_the_same_bytes_elsewhere(workdir: Workdir, separa
     ended = elsewhere.snakemake("stems", **{**SETTINGS, "runs": {run: RUNS[run]}})
     assert ended.status == 0, ended.output
     made, remade = workdir.files(), elsewhere.files()
-    estimate, stem = (f"results/runs/{run}/{folder}/{TRACK}/{SOURCE}" for folder in ("estimates", "stems"))
+    estimate, stem = (
+        f"results/runs/{slug(run)}/{folder}/{slug(TRACK)}/{slug(SOURCE)}" for folder in ("estimates", "stems")
+    )
     for path in (f"{estimate}.wav", f"{estimate}.history.tsv", f"{stem}.flac", f"{stem}.other.flac"):
         assert made[path] == remade[path], path
 
@@ -232,8 +238,8 @@ def test_integer_stems_add_up_to_the_mixture(workdir: Workdir, as_wav: Ended, ru
     song, _ = workdir.audio(SONG)
     excerpt = song[round(START * RATE) :][:SAMPLES]
     step = 2.0 ** (1 - bits)
-    stem, rate = workdir.audio(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.{suffix}")
-    other, _ = workdir.audio(f"results/runs/{run}/stems/{TRACK}/{SOURCE}.other.{suffix}")
+    stem, rate = workdir.audio(f"results/runs/{slug(run)}/stems/{slug(TRACK)}/{slug(SOURCE)}.{suffix}")
+    other, _ = workdir.audio(f"results/runs/{slug(run)}/stems/{slug(TRACK)}/{slug(SOURCE)}.other.{suffix}")
     assert rate == RATE
     assert stem.shape == other.shape == (SAMPLES, 2)
     inside = np.maximum(np.abs(stem), np.abs(other)) < 1 - step
@@ -244,11 +250,11 @@ def test_integer_stems_add_up_to_the_mixture(workdir: Workdir, as_wav: Ended, ru
 
 def test_clipped_samples_are_counted_and_told(workdir: Workdir, as_wav: Ended) -> None:
     """Without a mask, the stem of a track at the model's rate is the estimate itself, on both channels."""
-    estimate, _ = workdir.audio(f"results/runs/style/estimates/{TRACK}/{SOURCE}.wav")
+    estimate, _ = workdir.audio(f"results/runs/style/estimates/{slug(TRACK)}/{slug(SOURCE)}.wav")
     steps = np.rint(estimate.astype(float) * 2**23)
     clipped = 2 * int(((steps < -(2**23)) | (steps > 2**23 - 1)).sum())
-    record = workdir.json(f"results/runs/style/stems/{TRACK}/{SOURCE}.json")
+    record = workdir.json(f"results/runs/style/stems/{slug(TRACK)}/{slug(SOURCE)}.json")
     assert record["clipped_samples"] == clipped > 0
     told = f"warning: {clipped} samples of the stem were clipped by int24"
-    assert told in workdir.text(f"logs/stem/style/{TRACK}/{SOURCE}.log")
+    assert told in workdir.text(f"logs/stem/style/{slug(TRACK)}/{slug(SOURCE)}.log")
     assert told in as_wav.output

@@ -10,7 +10,7 @@ from stemsteer.datasets.data_set import DataSet
 from stemsteer.datasets.musdb18 import SPLITS
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.errors import UserError
-from stemsteer.names import as_folder_name
+from stemsteer.names import as_name
 from stemsteer.settings.tracks import SUFFIXES
 from stemsteer.taggers.vocabularies import sources
 
@@ -40,7 +40,7 @@ def read(track: Path) -> Stems:
         parts[file.stem] = Part(file)
     mixture = [parts[MIXTURE]] if MIXTURE in parts else list(parts.values())
     known = {name: [part] for name, part in parts.items() if name in sources()}
-    return Stems(as_folder_name(track.name), mixture, known)
+    return Stems(as_name(track.name), mixture, known)
 
 
 def _audio_files(folder: Path) -> list[Path]:

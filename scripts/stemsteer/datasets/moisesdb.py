@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from stemsteer.datasets.data_set import DataSet
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.errors import UserError
-from stemsteer.names import as_folder_name
+from stemsteer.names import as_name
 
 DATA = "data.json"
 SOURCES = {
@@ -69,7 +69,7 @@ def read(song: Path) -> Stems:
         mixture += parts
         if parts and stem.stemName in SOURCES:
             sources.setdefault(SOURCES[stem.stemName], []).extend(parts)
-    return Stems(as_folder_name(f"{data.artist} - {data.song}"), mixture, sources)
+    return Stems(as_name(f"{data.artist} - {data.song}"), mixture, sources)
 
 
 MOISESDB = DataSet("MoisesDB", f"*/{DATA}", (), find, read)

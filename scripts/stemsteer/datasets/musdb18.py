@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stemsteer.datasets.data_set import DataSet
 from stemsteer.datasets.stems import Part, Stems
-from stemsteer.names import as_folder_name
+from stemsteer.names import as_name
 
 SPLITS = ("train", "test")
 SUFFIX = ".stem.mp4"
@@ -25,7 +25,7 @@ def find(folder: Path) -> list[Path]:
 def read(song: Path) -> Stems:
     """The streams of a song."""
     sources = {source: [Part(song, stream)] for source, stream in SOURCES.items()}
-    return Stems(as_folder_name(song.name.removesuffix(SUFFIX)), [Part(song, MIXTURE)], sources)
+    return Stems(as_name(song.name.removesuffix(SUFFIX)), [Part(song, MIXTURE)], sources)
 
 
 MUSDB18 = DataSet("MUSDB18", f"*{SUFFIX}", SPLITS, find, read)

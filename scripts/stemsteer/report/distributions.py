@@ -14,8 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from stemsteer.report.collect import Plan, Row
+from stemsteer.report.files import Row
 from stemsteer.report.tables import number
+from stemsteer.report.written_plan import WrittenPlan
 from stemsteer.svg import BLUE, FAINT, INK, ORANGE, plain, write_svg
 
 COLUMNS = 2
@@ -44,7 +45,7 @@ DISTRIBUTIONS = [
 ]
 
 
-def compared(plan: Plan) -> list[tuple[str, str]]:
+def compared(plan: WrittenPlan) -> list[tuple[str, str]]:
     """What is set side by side, as (run, estimate): the stem of every run, and every baseline.
 
     A baseline has one estimate, so that its name does not matter: it is empty here.
@@ -59,7 +60,7 @@ def figures_of(scores: Sequence[Row], source: str, run: str, estimate: str, colu
     return figures[np.isfinite(figures)]
 
 
-def draw_distribution(distribution: Distribution, plan: Plan, scores: Sequence[Row], image: Path) -> None:
+def draw_distribution(distribution: Distribution, plan: WrittenPlan, scores: Sequence[Row], image: Path) -> None:
     """Draw one panel for each source, and in it a row of dots for each run and baseline, over their box.
 
     The box reaches from the lower to the upper quartile, its line is the median; fewer than four tracks have none.

@@ -18,8 +18,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from stemsteer import METHOD_VERSION, __version__
 from stemsteer.files import written_whole
 from stemsteer.places import REPORT_TEMPLATES
-from stemsteer.report.collect import Collection, Plan, Row, Track
+from stemsteer.report.collect import Collection, TrackResult
 from stemsteer.report.distributions import DISTRIBUTIONS
+from stemsteer.report.files import Row
 from stemsteer.report.origins import of_the_judge, of_the_scores, origins
 from stemsteer.report.pictures import CURVE_SIZE, RANGE_DB, colour_stops
 from stemsteer.report.tables import (
@@ -36,6 +37,7 @@ from stemsteer.report.tables import (
     text,
 )
 from stemsteer.report.views import TrackView, show_tracks
+from stemsteer.report.written_plan import WrittenPlan
 from stemsteer.scores.metrics import FOR_COMPARISON
 
 TRACKS = [
@@ -64,13 +66,13 @@ def write_report(plan: Path, output: Path) -> None:
     Missing results never stop it: the page says what is missing and why.
 
     Args:
-        plan: the workflow's plan (see `Plan.read`).
+        plan: the workflow's plan (see `WrittenPlan.read`).
         output: the page, an HTML file.
 
     Raises:
         UserError: the plan itself is missing or damaged.
     """
-    collection = Collection(Plan.read(plan))
+    collection = Collection(WrittenPlan.read(plan))
     folder = output.parent
     tracks = show_tracks(collection, folder)
     environment = _environment(folder)
@@ -121,7 +123,7 @@ def _page(environment: Environment, collection: Collection, tracks: list[TrackVi
         collection=collection,
         plan=plan,
         runs=plan.runs,
-        taggers=sorted({tagger for run in plan.runs.values() for tagger in run.get("taggers", [])}),
+        taggers=sorted({tagger for run in plan.runs.values() for tagger in run.get("taggers", {}).get("names", [])}),
         sources=sorted({source.name for track in collection.tracks for source in track.sources}),
         tracks=tracks,
         figures=figures,
@@ -161,7 +163,7 @@ def _data(collection: Collection) -> dict[str, Any]:
     }
 
 
-def _row_of(track: Track) -> Row:
+def _row_of(track: TrackResult) -> Row:
     """A track as a row of the table of tracks."""
     return {
         **{key: str(fact) for key, fact in track.facts.items()},

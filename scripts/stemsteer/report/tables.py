@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from stemsteer.report.collect import Row
+from stemsteer.report.files import Row
 from stemsteer.scores import statistics
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import soundfile
 
-from stemsteer.report.collect import Collection, Row, Source, Stem, Track
+from stemsteer.names import slug
+from stemsteer.report.collect import Collection, SourceResult, StemResult, TrackResult
 from stemsteer.report.copies import write_copies
+from stemsteer.report.files import Row
 from stemsteer.report.pictures import Picture, TrackSpectrograms, draw_curves
 from stemsteer.scores.metrics import FOR_COMPARISON
 
@@ -27,7 +29,7 @@ class Signal:
 class StemView:
     """One run's stem."""
 
-    stem: Stem
+    stem: StemResult
     anchor: str
     output: str
     """Which estimate the run calls its stem."""
@@ -45,7 +47,7 @@ class StemView:
 class SourceView:
     """One source of a track: a player over the mixture, the reference and every run's stem."""
 
-    source: Source
+    source: SourceResult
     anchor: str
     shared: list[Signal]
     stems: list[StemView]
@@ -63,7 +65,7 @@ class SourceView:
 class TrackView:
     """One track."""
 
-    track: Track
+    track: TrackResult
     anchor: str
     gain: float
     """By which the listening copies were multiplied, at most 1."""
@@ -108,7 +110,7 @@ def format_length(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)}:{int(seconds % 60):02d} min"
 
 
-def _show_track(track: Track, runs: dict[str, dict[str, Any]], anchor: str, folder: Path) -> TrackView:
+def _show_track(track: TrackResult, runs: dict[str, dict[str, Any]], anchor: str, folder: Path) -> TrackView:
     spectrograms = TrackSpectrograms(track.mixture)
     copies: dict[Path, Path] = {}
 
@@ -122,18 +124,18 @@ def _show_track(track: Track, runs: dict[str, dict[str, Any]], anchor: str, fold
 
     numbers = {run: number for number, run in enumerate(runs, 1)}
 
-    def show_stem(stem: Stem, anchor_of_source: str) -> StemView:
-        place = Path("runs") / stem.run / stem.track / stem.source
+    def show_stem(stem: StemResult, anchor_of_source: str) -> StemView:
+        place = Path("runs") / slug(stem.run) / slug(stem.track) / slug(stem.source)
         signals = show("Stem", stem.stem, _named(place, ".stem")) + show(
             "Other part", stem.other, _named(place, ".other")
         )
         curves = _draw_history(stem.history, folder / "images" / place) if stem.history else []
         return StemView(stem, f"{anchor_of_source}-{numbers[stem.run]}", runs[stem.run]["parts"][0], signals, curves)
 
-    def show_source(source: Source, anchor_of_source: str) -> SourceView:
-        place = Path("tracks") / track.name
+    def show_source(source: SourceResult, anchor_of_source: str) -> SourceView:
+        place = Path("tracks") / slug(track.name)
         mixture = show("Mixture", track.mixture, place / "mixture")
-        reference = show("Reference", source.reference, place / f"{source.name}.reference")
+        reference = show("Reference", source.reference, place / f"{slug(source.name)}.reference")
         stems = [show_stem(stem, anchor_of_source) for stem in source.stems]
         return SourceView(source, anchor_of_source, mixture + reference, stems)
 

@@ -12,7 +12,7 @@ from stemsteer.errors import UserError
 from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
 from stemsteer.generators.settings import CodecWeights
 from stemsteer.models.registry import names_of
-from stemsteer.names import did_you_mean, is_folder_name
+from stemsteer.names import did_you_mean, is_name
 from stemsteer.registries import name_in, one_of_kinds
 from stemsteer.settings.mistakes import sentences
 from stemsteer.settings.moved import refuse_old_keys
@@ -194,8 +194,8 @@ class Config(Settings):
         }
         for kind, names in named.items():
             for name in names:
-                if not is_folder_name(name):
-                    raise ValueError(f"{kind}: {name!r} cannot be the name of a folder")
+                if not is_name(name):
+                    raise ValueError(f"{kind}: the name {name!r} is not one line of text; write it on one line")
         for name, codec in self.codecs.items():
             _check_weights(f"codecs.{name}.weights", codec.weights)
         for name, training in self.codec_training.items():

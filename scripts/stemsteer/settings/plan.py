@@ -1,11 +1,14 @@
 """What a config asks for: every track, and every stem of every run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from stemsteer.compared.settings import PEER_SOURCES
 from stemsteer.errors import UserError
 from stemsteer.models.registry import PromptTaggerModel, TaggerModel, tagger_models
+from stemsteer.names import slug
 from stemsteer.settings.config import Config
 from stemsteer.settings.tracks import Track, check_names, check_sources, read_tracks
 from stemsteer.taggers import FAMILIES
@@ -20,6 +23,31 @@ class Stem:
     run: str
     track: str
     source: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Of each kind of thing in the paths of results: the true names by their slugs."""
+
+    tracks: dict[str, str]
+    runs: dict[str, str]
+    sources: dict[str, str]
+    codecs: dict[str, str]
+    peers: dict[str, str]
+    trainings: dict[str, str]
+
+
+def by_slug(names: Iterable[str]) -> dict[str, str]:
+    """Names by their slugs.
+
+    Raises:
+        UserError: two names have the same slug, by the rarest of chances.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        if (other := found.setdefault(slug(name), name)) != name:
+            raise UserError(f"{other!r} and {name!r} would both be called {slug(name)!r} in paths; rename one of them")
+    return found
 
 
 @dataclass(frozen=True)
@@ -68,6 +96,18 @@ class Plan:
             for source in track.sources
             if source in track.references
         ]
+
+    @cached_property
+    def names(self) -> "Names":
+        """What the slugs in paths stand for."""
+        return Names(
+            tracks=by_slug(self.tracks),
+            runs=by_slug(self.config.runs),
+            sources=by_slug(self.sources),
+            codecs=by_slug(self.config.codecs),
+            peers=by_slug(self.config.peers),
+            trainings=by_slug(self.config.codec_training),
+        )
 
     def sources_of(self, run: str, track: str) -> list[str]:
         """The sources that a run extracts from a track."""
@@ -136,6 +176,7 @@ def make_plan(config: Config) -> Plan:
     plan = Plan(config, {track.track: track for track in tracks})
     for name in config.runs:
         _check_run(plan, name, known)
+    _ = plan.names  # which must be unique
     return plan
 
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from stemsteer.errors import UserError
-from stemsteer.names import as_folder_name, did_you_mean, is_folder_name, is_utf8
+from stemsteer.names import as_name, did_you_mean, is_name, is_utf8
 from stemsteer.places import HOME
 
 COLUMNS = ("track", "mixture", "start", "duration", "sources")
@@ -67,7 +67,7 @@ def _from_folder(folder: Path, sources: tuple[str, ...]) -> list[Track]:
     for file in files:
         if not is_utf8(str(file)):
             raise UserError(f"tracks: the name of the file {str(file)!r} is not in UTF-8; rename it")
-        name = as_folder_name(" - ".join(file.relative_to(folder).with_suffix("").parts))
+        name = as_name(" - ".join(file.relative_to(folder).with_suffix("").parts))
         if name in tracks:
             raise UserError(
                 f"tracks: {tracks[name].mixture} and {file} would both be the track {name!r}; "
@@ -102,9 +102,9 @@ def _from_table(table: Path, sources: tuple[str, ...]) -> list[Track]:
                 f"{where}: there are {len(cells)} cells for {len(columns)} columns; remove a tab, or add a column"
             )
         track = _track(dict(zip_longest(columns, cells[: len(columns)], fillvalue="")), where, sources)
-        if track.track.casefold() in tracks:
+        if track.track in tracks:
             raise UserError(f"{where}: the track {track.track!r} is there twice; give each row its own name")
-        tracks[track.track.casefold()] = track
+        tracks[track.track] = track
     return list(tracks.values())
 
 
@@ -135,9 +135,9 @@ def _check_columns(table: Path, columns: list[str]) -> None:
 
 def _track(row: dict[str, str], where: str, sources: tuple[str, ...]) -> Track:
     name = row["track"]
-    if not is_folder_name(name):
+    if not is_name(name):
         raise UserError(
-            f"{where}: the track {name!r} cannot be the name of a folder; call it {as_folder_name(name)!r}"
+            f"{where}: the name of the track {name!r} is not one line of text; call it {as_name(name)!r}"
             if name
             else f"{where}: the column track is empty; give the track a name"
         )

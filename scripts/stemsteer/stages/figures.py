@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from stemsteer.report.collect import Plan, read_table
 from stemsteer.report.distributions import DISTRIBUTIONS, draw_distribution
+from stemsteer.report.files import read_table
+from stemsteer.report.written_plan import WrittenPlan
 
 
 def draw_figures(plan: Path, scores: Path, *, folder_out: Path) -> None:
@@ -16,4 +17,4 @@ def draw_figures(plan: Path, scores: Path, *, folder_out: Path) -> None:
     """
     rows = read_table(scores)
     for distribution in DISTRIBUTIONS:
-        draw_distribution(distribution, Plan.read(plan), rows, folder_out / f"{distribution.name}.svg")
+        draw_distribution(distribution, WrittenPlan.read(plan), rows, folder_out / f"{distribution.name}.svg")

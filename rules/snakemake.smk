@@ -1,0 +1,81 @@
+"""All that reaches into Snakemake beyond its documented language, in one place.
+
+Seen in Snakemake 9.27; a later version may need other lines here, and nowhere else.
+"""
+
+import inspect
+import tempfile
+from collections.abc import Callable
+
+from snakemake.io import contains_wildcard
+
+
+def inspected(function: Callable) -> Callable:
+    """A function of the wildcards of thousands of jobs.
+
+    Snakemake inspects the signature of such a function for every job, which takes longer than the call. The signature
+    is kept here, where `inspect` finds it at once.
+    """
+    function.__signature__ = inspect.signature(function)
+    return function
+
+
+def is_literal(path: str) -> bool:
+    """Whether Snakemake takes a path as it stands: not for wildcards ({name}) or path variables (<name>)."""
+    return not (contains_wildcard(path) or "<" in path or ">" in path)
+
+
+def system_tmpdir() -> dict[str, str]:
+    """Snakemake's own default of `tmpdir` as a plain value, unless another default is set.
+
+    It is an expression, which takes longer for each job of a rule than all else that the rule says of its resources.
+    """
+    given = workflow.resource_settings.default_resources
+    if given is not None and given["tmpdir"].raw != "system_tmpdir":
+        return {}
+    return {"tmpdir": tempfile.gettempdir()}
+
+
+def set_for(rule: str):
+    """The resources that a profile or the command line sets for a rule."""
+    return workflow.resource_settings.overwrite_resources.get(rule, {})
+
+
+def set_as_for(rule: str, other: str) -> None:
+    """Give a rule what a profile or the command line sets for another one."""
+    workflow.get_rule(rule).resources.update(set_for(other))
+
+
+def runs_here() -> bool:
+    """Whether jobs run on this machine, rather than on those of a cluster."""
+    return workflow.local_exec
+
+
+def is_needed(rule: str) -> bool:
+    """Whether jobs of a rule are part of this call of Snakemake and not done."""
+    return rule in {job.rule.name for job in workflow.dag.needrun_jobs()}
+
+
+def lift_limits_of_this_machine() -> None:
+    """Do not bind jobs on other machines to the cores of this one.
+
+    profiles/default says `cores: all`, those of this machine.
+    """
+    if workflow.non_local_exec:
+        workflow.resource_settings.cores = None
+        workflow.global_resources["_cores"] = None
+
+
+def lift_limit_of_jobs_a_second() -> None:
+    """Do without Snakemake's default limit of 100 jobs a second; another limit stays.
+
+    The limit lets the scheduler look for new jobs once a second for each job that has ended, until that is all it does.
+    """
+    limit = workflow.scheduler.job_rate_limiter
+    if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
+
+
+onstart:
+    lift_limits_of_this_machine()
+    lift_limit_of_jobs_a_second()
