@@ -51,18 +51,18 @@ def prompted_sources(wildcards) -> list[str]:
 @inspected
 def sources_of_job(wildcards) -> list[str]:
     """The sources that a job steers its track to, in the order of its outputs."""
-    if PLAN.config.sources_together:
+    if PLAN.config.steers_sources_together:
         return PLAN.sources_of(run_of(wildcards), track_of(wildcards))
     return [source_of(wildcards)]
 
 
 # What one job is for.
-STEERED = "{run}/{track}/all" if PLAN.config.sources_together else "{run}/{track}/{source}"
+STEERED = "{run}/{track}/all" if PLAN.config.steers_sources_together else "{run}/{track}/{source}"
 
 
 def steering_groups() -> list[tuple[list[str], str, str]]:
     """The sources (slugs) that a job steers to, or the wildcard, and patterns of the runs and tracks that it is for."""
-    if not PLAN.config.sources_together:
+    if not PLAN.config.steers_sources_together:
         return [(["{source}"], one_of(PLAN.names.runs), "[^/]+")]
     tracks: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for run in PLAN.config.runs:
@@ -81,7 +81,7 @@ def steering_groups() -> list[tuple[list[str], str, str]]:
 def estimate_files(sources: list[str], suffix: str):
     files = [f"results/runs/{{run}}/estimates/{{track}}/{source}{suffix}" for source in sources]
     # Kept where a job runs anew for all sources of a track: one that is asked for later does not redo the others.
-    return update(files) if PLAN.config.sources_together else files
+    return update(files) if PLAN.config.steers_sources_together else files
 
 
 def threads_of(run: str) -> int:

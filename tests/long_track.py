@@ -1,4 +1,4 @@
-"""The memory that the ascents of a track take, as a job carries them out, with networks that are hardly any.
+"""The memory that steering a track takes, as a job carries them out, with networks that are hardly any.
 
 As a program it takes two folders that `tones_track.prepare` has made, of a track to begin with and of the one that
 counts, and prints `Memory` in JSON.
@@ -13,16 +13,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from small_ascents import settings
+from small_problems import WITHOUT_MASK, method_of, settings
 from stemsteer.devices import choose_device
-from stemsteer.generators.base import Generator
-from stemsteer.generators.jukebox.quantisers import CodebookMode, FrozenCodebook, Quantiser
-from stemsteer.generators.jukebox.vqvae import Codebook
-from stemsteer.steering.track_ascent import TrackAscent
+from stemsteer.generators.codec import Codec
+from stemsteer.generators.jukebox.codebook import Codebook
+from stemsteer.generators.jukebox.quantisers import FrozenCodebook
+from stemsteer.generators.quantiser import Quantiser
+from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.steering.track import CarriedOut, TrackSteering
 from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.labels import VocabularyLabels
 from stemsteer.taggers.vocabularies import Vocabulary
-from tones_track import memory, steer
+from tones_track import Job, carry_out, memory
 
 RATE = 44100
 STEPS = 3
@@ -56,7 +58,7 @@ class Memory:
         return self.largest - self.before
 
 
-class LinearGenerator(Generator):
+class LinearGenerator(Codec):
     """Random weights of one convolution each way, and eight codes."""
 
     sample_rate = RATE
@@ -70,38 +72,39 @@ class LinearGenerator(Generator):
         random = torch.Generator().manual_seed(11)
         self.register_buffer("weights", torch.linalg.qr(torch.randn(self.hop, self.hop, generator=random)).Q[:, None])
         self.weights: Tensor
-        self.codebook = Codebook(8, self.hop)
-        self.codebook.k.normal_(0, 0.3, generator=random)
+        self.codes_of = Codebook(8, self.hop)
+        self.codes_of.k.normal_(0, 0.3, generator=random)
 
     def encode(self, audio: Tensor) -> Tensor:
         return F.conv1d(audio[:, None], self.weights, stride=self.hop)
 
-    def quantiser(self, codebook: CodebookMode, seed: int = 0) -> Quantiser:
-        return FrozenCodebook(self.codebook)
+    def quantiser(self, codebook: str, seed: int = 0) -> Quantiser:
+        return FrozenCodebook(self.codes_of)
 
     def decode(self, quantised: Tensor) -> Tensor:
         return F.conv_transpose1d(quantised, self.weights, stride=self.hop)[:, 0]
 
     def codes(self, latents: Tensor) -> Tensor:
-        return self.codebook.nearest(latents)
+        return self.codes_of.nearest(latents)
 
     def decode_codes(self, codes: Tensor) -> Tensor:
-        return self.decode(self.codebook.lookup(codes))
+        return self.decode(self.codes_of.lookup(codes))
 
 
-def track_ascent(folder: Path) -> TrackAscent:
+def job_of(folder: Path) -> Job:
     """With a checkpoint after every step."""
-    method = settings(steps=STEPS, mask=False, chunk_seconds=4, overlap_seconds=0.5)
-    taggers, checkpoints = [SlopeTagger()], folder / "checkpoints"
-    return TrackAscent("run", "track", ["low"], LinearGenerator(), taggers, method, 1, checkpoints, 1e-9)
+    changes = settings(steps=STEPS, **WITHOUT_MASK, chunk_seconds=4, overlap_seconds=0.5)
+    method = method_of(changes, [SlopeTagger()], LinearGenerator())
+    track = TrackSteering("run", "track", MonoSignal(folder / "mono.wav"), method)
+    return Job(track, ["low"], CarriedOut(1, folder / "checkpoints", 1e-9))
 
 
 def main(warm_up: Path, track: Path) -> Memory:
     choose_device("cpu", threads=1)
     # PyTorch loads a good part of itself when it is used for the first time.
-    steer(track_ascent(warm_up), warm_up)
+    carry_out(job_of(warm_up), warm_up)
     before = memory("VmRSS")
-    steer(track_ascent(track), track)
+    carry_out(job_of(track), track)
     return Memory(before, memory("VmHWM"))
 
 

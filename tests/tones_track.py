@@ -1,4 +1,4 @@
-"""A track of tones, steered and written as scripts/steer.py does it, in processes that can be killed at any step.
+"""A track of tones, steered and written as stages/steer.py does it, in processes that can be killed at any step.
 
 As a program it takes a folder that `prepare` has made and `Options` in JSON.
 """
@@ -19,14 +19,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from small_ascents import BandTagger, settings, small_vqvae
-from steer import write_estimates
+from small_problems import BandTagger, method_of, settings, small_vqvae
 from stemsteer.errors import told_in_log
 from stemsteer.files import write_json
-from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.codec import JukeboxCodec
 from stemsteer.settings.run import RunSettings
 from stemsteer.sound.mono_signal import MonoSignal
-from stemsteer.steering.track_ascent import TrackAscent
+from stemsteer.stages.steer import Estimate, steer
+from stemsteer.steering.track import CarriedOut, TrackSteering
 
 SOURCES = ("low", "high")
 # What the file says: chunks are then shorter in samples, and their ascents faster, than at 44.1 kHz.
@@ -57,11 +57,14 @@ def prepare(folder: Path, audio: NDArray[np.float32] | None = None, rate: int = 
     return folder
 
 
-class CountedGenerator(JukeboxGenerator):
+class CountedGenerator(JukeboxCodec):
     """A small one; `on_decode` hears how many excerpts are to be decoded at once, before they are."""
 
-    def __init__(self, on_decode: Callable[[int], None] = lambda _: None) -> None:
+    sample_rate = RATE
+
+    def __init__(self, codebook: str, on_decode: Callable[[int], None] = lambda _: None) -> None:
         super().__init__(small_vqvae(), fingerprint="small", licence="")
+        self.codebook = codebook
         self.on_decode = on_decode
 
     def decode(self, quantised: Tensor) -> Tensor:
@@ -69,27 +72,47 @@ class CountedGenerator(JukeboxGenerator):
         return super().decode(quantised)
 
 
-def track_ascent(
+@dataclass(frozen=True)
+class Job:
+    """A track to be steered, as a job does it.
+
+    Attributes:
+        track: with its method.
+        sources: that it is steered to.
+        carried_out: how.
+    """
+
+    track: TrackSteering
+    sources: Sequence[str]
+    carried_out: CarriedOut
+
+    def key(self, source: str) -> str:
+        """Of all that decides the estimate of a source."""
+        return self.track.key(source, self.sources)
+
+
+def job_of(
     folder: Path,
     changes: RunSettings | None = None,
     on_decode: Callable[[int], None] = lambda _: None,
     sources: Sequence[str] = SOURCES,
     batch: int = 1,
     checkpoint_seconds: float = 60,
-) -> TrackAscent:
-    generator = CountedGenerator(on_decode)
-    checkpoints = folder / "checkpoints"
-    method = changes or track_settings()
-    return TrackAscent(
-        "run", "track", sources, generator, [BandTagger()], method, batch, checkpoints, checkpoint_seconds
-    )
+    run: str = "run",
+    name: str = "track",
+) -> Job:
+    """Of the track in a folder."""
+    changes = changes or track_settings()
+    method = method_of(changes, [BandTagger()], CountedGenerator(changes.generator.codebook, on_decode))
+    track = TrackSteering(run, name, MonoSignal(folder / "mono.wav"), method)
+    return Job(track, sources, CarriedOut(batch, folder / "checkpoints", checkpoint_seconds))
 
 
-def steer(ascent: TrackAscent, folder: Path) -> None:
+def carry_out(job: Job, folder: Path) -> None:
     """Steer to all sources and write their outputs into the folder."""
     suffixes = (".wav", ".history.tsv", ".json")
-    outputs = {source: tuple(str(folder / f"{source}{suffix}") for suffix in suffixes) for source in ascent.sources}
-    write_estimates(ascent, MonoSignal(folder / "mono.wav"), outputs, str(folder / "codes.json"))
+    estimates = {source: Estimate(*(folder / f"{source}{suffix}" for suffix in suffixes)) for source in job.sources}
+    steer(job.track, estimates, job.carried_out, folder / "codes.json")
 
 
 def results(folder: Path) -> dict[str, bytes]:
@@ -124,7 +147,7 @@ class Decoded:
 
 @dataclass
 class Options:
-    """What the program does; as for `track_ascent` and `Decoded`."""
+    """What the program does; as for `job_of` and `Decoded`."""
 
     changes: dict[str, Any] = field(default_factory=dict)
     sources: Sequence[str] = SOURCES
@@ -141,8 +164,8 @@ def main(folder: Path, options: Options) -> None:
     counted = Decoded(folder, options.last, options.number)
     changes = track_settings(**options.changes)
     with told_in_log(folder / "log"):
-        ascent = track_ascent(folder, changes, counted, options.sources, checkpoint_seconds=options.checkpoint_seconds)
-        steer(ascent, folder)
+        job = job_of(folder, changes, counted, options.sources, checkpoint_seconds=options.checkpoint_seconds)
+        carry_out(job, folder)
 
 
 def memory(kind: str) -> int:

@@ -45,7 +45,7 @@ examples, with the checkouts beside each other in ref/:
   python benchmarks/engine/against_reference.py --tagbox ref/tagbox --jukebox ref/jukebox \\
       --sota ref/sota-music-tagging-models --reference-python reference/bin/python
   ... --float64                        20 steps in float64, where the losses of all of them can be compared
-  ... --set precision=bfloat16         what another setting of ours is worth
+  ... --set steering.precision=bfloat16  what another setting of ours is worth
 """
 
 HERE = Path(__file__).resolve().parent

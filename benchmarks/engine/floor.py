@@ -15,14 +15,14 @@ from typing import Any
 
 import torch
 from parts import DECODER, MASK, QUANTISER, RESAMPLER, naming_parts, open_parts, synchronise
+from setting import Workload
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from stemsteer.generators.jukebox.generator import JukeboxGenerator
-from stemsteer.generators.jukebox.vqvae import STRIDE, Architecture
-from stemsteer.settings.run import RunSettings
-from stemsteer.steering.ascent import Ascent, Steering, ascend
+from stemsteer.generators.jukebox.architecture import STRIDE, Architecture
+from stemsteer.generators.jukebox.codec import JukeboxCodec
+from stemsteer.steering.base import Solver, solve
 
 MATRIX = {"cpu": 2048}  # rows of the matrices whose product sets the rate
 MATRIX_ON_DEVICES = 8192
@@ -67,18 +67,19 @@ def fft_operations(size: int) -> float:
 
 
 @torch.no_grad()
-def needed(steering: Steering) -> dict[str, int]:
+def needed(workload: Workload) -> dict[str, int]:
     """The operations, by part, that a step cannot do without."""
-    assert isinstance(steering.generator, JukeboxGenerator)
-    shape = steering.generator.vqvae.architecture
-    batch, channels, frames = steering.start.shape
-    audio = steering.start.new_zeros(batch, steering.samples)
-    with naming_parts(steering):
+    codec, solver = workload.method.generator, workload.begin()
+    assert isinstance(codec, JukeboxCodec)
+    shape, hearing = codec.vqvae.architecture, solver.hearing
+    batch, channels, frames = solver.latents.start.shape
+    audio = torch.zeros_like(hearing.mixtures)
+    with naming_parts(solver):
         with Counting() as shared:
-            signals = steering.heard(audio).flatten(0, 1)
-            heard = steering.listeners[0].resampler(signals)
+            signals = hearing.views(audio).flatten(0, 1)
+            heard = hearing.listeners[0].resampler(signals)
         with Counting(depending=True) as tagging:
-            for listener in steering.listeners:
+            for listener in hearing.listeners:
                 listener.tagger.logits(torch.full_like(heard[:1], math.nan), listener.windows)
     return {
         QUANTISER: 2 * batch * frames * channels * shape.codes,  # the search, which has no gradient
@@ -113,17 +114,18 @@ class CarriedOut:
     kept: int
 
 
-def carried_out(steering: Steering, settings: RunSettings) -> CarriedOut:
+def carried_out(workload: Workload) -> CarriedOut:
     """Counted in the second of two steps, after caches are filled."""
     seen: list[CarriedOut] = []
+    solver = workload.begin(steps=2)
 
-    def on_step(ascent: Ascent) -> None:
+    def on_step(_: Solver) -> None:
         seen.append(CarriedOut(counting.operations.total(), sum(kept.values())))
         counting.operations.clear()
         kept.clear()
 
     with Counting() as counting, noting_what_is_kept() as kept:
-        ascend(steering, settings.model_copy(update={"steps": 2}), on_step)
+        solve(solver, on_step)
     return seen[1]
 
 

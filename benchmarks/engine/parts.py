@@ -1,4 +1,4 @@
-"""Where a step's time goes: a profile of the ascent by its parts, forward and backward.
+"""Where a step's time goes: a profile of steering by gradient by its parts, forward and backward.
 
 While it is taken, the functions that parts of a step go through are ranges of PyTorch's profiler. Whatever runs in a
 range is that part's (the innermost one's, where they are nested), on the way back as well: the profiler says of every
@@ -15,13 +15,14 @@ from typing import Any
 from unittest import mock
 
 import torch
+from setting import Workload
 from torch.autograd import DeviceType  # type: ignore[attr-defined]
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from stemsteer.settings.run import RunSettings
 from stemsteer.sound.resampling import Resampler
-from stemsteer.steering.ascent import Ascent, Listener, Steering, ascend
+from stemsteer.steering.base import Solver, solve
+from stemsteer.steering.gradient import GradientSolver
 from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.musicnn_package.mel_power import MelPower
 from stemsteer.taggers.sota_music_tagging.front_end import MelDecibels
@@ -51,9 +52,9 @@ def network_of(tagger: Tagger) -> str:
     return f"network of {tagger.name}"
 
 
-def parts_of(steering: Steering) -> list[str]:
+def parts_of(solver: GradientSolver) -> list[str]:
     """All parts of its steps, in their order."""
-    networks = [network_of(listener.tagger) for listener in steering.listeners]
+    networks = [network_of(listener.tagger) for listener in solver.hearing.listeners]
     return [QUANTISER, DECODER, MASK, RESAMPLER, FRONT_ENDS, *networks, OBJECTIVE, OPTIMISER, REST]
 
 
@@ -62,15 +63,15 @@ open_parts: list[str] = []
 
 
 @contextmanager
-def naming_parts(steering: Steering) -> Iterator[None]:
+def naming_parts(solver: GradientSolver) -> Iterator[None]:
     """In the block, parts of a step are ranges of the profiler and lie in `open_parts` while they run."""
     functions: list[tuple[type, str, str | Callable[[Any], str]]] = [
-        (Steering, "steered", QUANTISER),  # without the decoder
-        (type(steering.generator), "decode", DECODER),
-        (Steering, "heard", MASK),
-        (Listener, "forward", OBJECTIVE),  # without resampler and tagger
+        (type(solver.latents), "decode", QUANTISER),  # without the decoder
+        (type(solver.method.generator), "decode", DECODER),
+        (GradientSolver, "losses", OBJECTIVE),  # without mask, resampler and tagger
+        (type(solver.hearing.views), "__call__", MASK),
         (Resampler, "forward", RESAMPLER),
-        *((kind, "logits", network_of) for kind in {type(listener.tagger) for listener in steering.listeners}),
+        *((kind, "logits", network_of) for kind in {type(listener.tagger) for listener in solver.hearing.listeners}),
         *((kind, "forward", FRONT_ENDS) for kind in (MelPower, MelDecibels, HarmonicSpectrogram)),
     ]
     with ExitStack() as stack:
@@ -93,18 +94,19 @@ def _in_range(function: Callable[..., Any], part: str | Callable[[Any], str]) ->
     return ranged
 
 
-def profiled(steering: Steering, settings: RunSettings, steps: int) -> tuple[dict[str, Cost], float]:
+def profiled(workload: Workload, steps: int) -> tuple[dict[str, Cost], float]:
     """What each part of a step costs, and the seconds that a step took under the profiler: means over steps.
 
     The first step, in which caches are filled, is not among them. What belongs to no part is the rest, and so is the
     time in which nothing ran.
     """
-    device = steering.start.device
+    device = workload.method.device
+    solver = workload.begin(steps + 1)
     activities = [ProfilerActivity.CPU] + [ProfilerActivity.CUDA] * (device.type == "cuda")
     profiler = profile(activities=activities, acc_events=True)
     times: list[float] = []
 
-    def on_step(ascent: Ascent) -> None:
+    def on_step(_: Solver) -> None:
         synchronise(device)
         times.append(time.perf_counter())
         if len(times) == 1:
@@ -113,10 +115,10 @@ def profiled(steering: Steering, settings: RunSettings, steps: int) -> tuple[dic
         elif len(times) == steps + 1:
             profiler.stop()
 
-    with naming_parts(steering):
-        ascend(steering, settings.model_copy(update={"steps": steps + 1}), on_step)
+    with naming_parts(solver):
+        solve(solver, on_step)
     seconds = (times[-1] - times[0]) / steps
-    costs = dict.fromkeys(parts_of(steering), Cost()) | _costs(list(profiler.events() or []), device, steps)
+    costs = dict.fromkeys(parts_of(solver), Cost()) | _costs(list(profiler.events() or []), device, steps)
     costs[REST].forward += seconds - sum(cost.total for cost in costs.values())
     return costs, seconds
 

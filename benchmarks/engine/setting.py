@@ -17,7 +17,11 @@ from stemsteer.generators.loading import load_generator
 from stemsteer.settings.config import Config, load_config
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
-from stemsteer.steering.ascent import Listener, Steering
+from stemsteer.sound.chunks import Chunk
+from stemsteer.stages.steer import method_settings
+from stemsteer.steering.gradient import GradientSolver
+from stemsteer.steering.method import Method
+from stemsteer.steering.problem import Problem, Wanted
 from stemsteer.taggers.loading import load_tagger
 
 AUDIO = Path(__file__).resolve().parents[2] / "tests" / "data" / "feelings_16khz.flac"
@@ -25,6 +29,21 @@ RATE = 44100
 WHOLE = 128  # samples: the hop of Jukebox's top level, so that no level leaves out or fills up anything
 SEED = 20211021
 RUN = "benchmark"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Problems, and the method that solves them."""
+
+    method: Method
+    problems: list[Problem]
+
+    def begin(self, steps: int | None = None) -> GradientSolver:
+        """A new solver, of so many steps or of as many as are set."""
+        settings = self.method.settings.steering
+        if steps is not None:
+            settings = settings.model_copy(update={"steps": steps})
+        return GradientSolver(settings, self.method, self.problems)
 
 
 @dataclass(frozen=True)
@@ -70,35 +89,34 @@ class Setting:
         Raises:
             UserError: there is no such setting, tagger or codec, or a value is not possible.
         """
-        run = {
+        run: dict[str, Any] = {
             "preset": "tagbox-code",
-            "taggers": self.taggers,
-            "fft_sizes": self.fft_sizes,
-            "steps": self.steps,
-            "threads": self.threads,
-            **self.changes,
-            "generator": RUN,
+            "generator": {"codec": RUN},
+            "taggers": {"names": self.taggers},
+            "steering": {"steps": self.steps, "threads": self.threads},
+            "mask": {"fft_sizes": self.fft_sizes},
         }
-        generators = {RUN: {"weights": self.codec}}
-        return load_config({"tracks": self.audio, "device": self.device, "generators": generators, "runs": {RUN: run}})
+        for place, value in self.changes.items():
+            group, key = place.split(".")
+            run.setdefault(group, {})[key] = value
+        codecs = {RUN: {"weights": self.codec}}
+        return load_config({"tracks": self.audio, "device": self.device, "codecs": codecs, "runs": {RUN: run}})
 
-    def steering(self) -> Steering:
-        """The function whose descent is measured, all models loaded.
+    def workload(self) -> "Workload":
+        """What is measured, all models loaded.
 
         Raises:
             UserError: see `config` and `excerpt`; or a model, the device or the tag is not there.
         """
         config = self.config()
         settings, dtype = config.runs[RUN], getattr(torch, self.dtype)
-        device = choose_device(config.device, settings.threads)
-        generator = load_generator(config.generator_of(RUN), device).to(dtype)
-        taggers = [load_tagger(name, device=device, dtype=dtype) for name in settings.taggers]
-        listeners = [
-            Listener(tagger, [tagger.labels.find(self.source)] * self.batch, RATE, settings).to(device, dtype)
-            for tagger in taggers
-        ]
-        mixtures = torch.from_numpy(self.excerpt()).to(device, dtype).repeat(self.batch, 1)
-        return Steering(mixtures, generator, listeners, settings, [SEED] * self.batch)
+        device = choose_device(config.device, settings.steering.threads)
+        generator = load_generator(settings.generator, config.codec_of(RUN), device).to(dtype)
+        taggers = [load_tagger(name, device=device, dtype=dtype) for name in settings.taggers.names]
+        wanted = Wanted(self.source, {tagger.name: tagger.labels.find(self.source) for tagger in taggers}, SEED)
+        excerpt = self.excerpt()
+        problems = [Problem(Chunk(index, 0, len(excerpt)), excerpt, (wanted,)) for index in range(self.batch)]
+        return Workload(Method(method_settings(settings), generator, taggers), problems)
 
     def in_words(self) -> str:
         """For the head of a table."""
@@ -145,7 +163,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=change,
-        metavar="KEY=VALUE",
+        metavar="GROUP.KEY=VALUE",
         help="another setting of our run, as under `runs` in config.yaml; may be given several times",
     )
 
@@ -156,10 +174,10 @@ def cores() -> int:
 
 
 def change(text: str) -> tuple[str, Any]:
-    """`KEY=VALUE`, the value read as in a config file."""
+    """`GROUP.KEY=VALUE`, the value read as in a config file."""
     key, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form KEY=VALUE")
+    if not equals or key.count(".") != 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form GROUP.KEY=VALUE, as steering.steps=5 is")
     return key, yaml.safe_load(value)
 
 

@@ -9,22 +9,23 @@ import json
 import sys
 
 from pace import Pace
-from setting import RUN, Setting
+from setting import Setting
 
 from stemsteer.errors import UserError
-from stemsteer.steering.ascent import Ascent, ascend
+from stemsteer.steering.base import solve
+from stemsteer.steering.gradient import GradientSolver
 
 
 def main() -> None:
     pace = Pace()
     setting = Setting(**json.loads(sys.argv[1]))
-    steering = setting.steering()
+    solver = setting.workload().begin()
 
-    def on_step(ascent: Ascent) -> None:
-        pace.taken(ascent.histories[0][-1].loss)
+    def on_step(running: GradientSolver) -> None:
+        pace.taken(running.histories[0][-1].loss)
 
     pace.ready()
-    ascend(steering, setting.config().runs[RUN], on_step)
+    solve(solver, on_step)
 
 
 if __name__ == "__main__":

@@ -27,20 +27,19 @@ from floor import CarriedOut, Products, carried_out, copying_rate, needed
 from machine import facts, in_words, peak_memory
 from official_size import write_official_size
 from parts import Cost, profiled, synchronise
-from setting import RUN, Setting, add_arguments, from_arguments
+from setting import Setting, Workload, add_arguments, from_arguments
 from tqdm import tqdm
 
 from stemsteer.errors import UserError, told_on_terminal
 from stemsteer.files import written_whole
-from stemsteer.settings.run import RunSettings
-from stemsteer.steering.ascent import Ascent, Steering, ascend
+from stemsteer.steering.base import Solver, solve
 
 EXAMPLES = """\
 examples:
   python benchmarks/engine/throughput.py 6s.tsv        6 s, FCN and Musicnn: the reference's setting
   python benchmarks/engine/throughput.py demo.tsv --codec embedded --taggers MTT_musicnn --windows cover \\
-      --set codebook=frozen                            what the demo does
-  python benchmarks/engine/throughput.py gpu.tsv --device cuda --batch 8 --seconds 12 --set precision=tf32
+      --set generator.codebook=frozen                            what the demo does
+  python benchmarks/engine/throughput.py gpu.tsv --device cuda --batch 8 --seconds 12 --set steering.precision=tf32
 """
 
 OFFICIAL_SIZE = "official-size"
@@ -90,7 +89,7 @@ def main() -> None:
     if arguments.batch < 1:
         raise UserError(f"--batch {arguments.batch}: give at least 1")
     if arguments.windows:
-        arguments.set.append(("windows", arguments.windows))
+        arguments.set.append(("taggers.windows", arguments.windows))
     with tempfile.TemporaryDirectory() as folder:
         official = arguments.codec == OFFICIAL_SIZE
         codec = write_official_size(Path(folder)) if official else arguments.codec
@@ -128,15 +127,14 @@ def measure(setting: Setting) -> Measured:
     Raises:
         UserError: something that the setting names is not there.
     """
-    steering = setting.steering()
-    settings = setting.config().runs[RUN]
-    device = steering.start.device
+    workload = setting.workload()
+    device = workload.method.device
     machine = facts(device, torch.get_num_threads())
-    seconds, rates = timed(steering, settings)
+    seconds, rates = timed(workload)
     peak = peak_memory()
     device_peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
     tqdm.write("profiling", file=sys.stderr)
-    profile, profiled_step = profiled(steering, settings, min(PROFILED_STEPS, setting.steps))
+    profile, profiled_step = profiled(workload, min(PROFILED_STEPS, setting.steps))
     tqdm.write("counting", file=sys.stderr)
     return Measured(
         setting=setting,
@@ -147,29 +145,30 @@ def measure(setting: Setting) -> Measured:
         device_peak=device_peak,
         profile=profile,
         profiled_step=profiled_step,
-        needed=needed(steering),
-        carried_out=carried_out(steering, settings),
+        needed=needed(workload),
+        carried_out=carried_out(workload),
         copying_rate=copying_rate(device),
     )
 
 
-def timed(steering: Steering, settings: RunSettings) -> tuple[list[float], list[float]]:
+def timed(workload: Workload) -> tuple[list[float], list[float]]:
     """Seconds of each step, and the rate of a matrix product after it."""
-    device = steering.start.device
+    device = workload.method.device
+    solver = workload.begin()
     products = Products(device)
     rates: list[float] = []
     ends: list[float] = []
-    progress = tqdm(total=settings.steps, desc="timing", unit="step")
+    progress = tqdm(total=workload.method.settings.steering.steps, desc="timing", unit="step")
     starts = [time.perf_counter()]
 
-    def on_step(ascent: Ascent) -> None:
+    def on_step(_: Solver) -> None:
         synchronise(device)
         ends.append(time.perf_counter())
         rates.append(products.rate())
         progress.update()
         starts.append(time.perf_counter())
 
-    ascend(steering, settings, on_step)
+    solve(solver, on_step)
     progress.close()
     return [end - start for start, end in zip(starts, ends, strict=False)], rates
 

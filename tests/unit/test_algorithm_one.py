@@ -10,12 +10,18 @@ import torch
 from torch import Tensor
 
 from algorithm_one import algorithm_one
+from groups import grouped
 from reference_vqvae import reference_vqvae
-from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from small_problems import solved
+from stemsteer.generators.jukebox.codec import JukeboxCodec
 from stemsteer.generators.jukebox.vqvae import from_checkpoint
 from stemsteer.masking.separation import Signals, masked_blocks
 from stemsteer.settings.run import RunSettings
-from stemsteer.steering.ascent import Listener, Steering, ascend
+from stemsteer.sound.chunks import Chunk
+from stemsteer.stages.steer import method_settings
+from stemsteer.steering.gradient import GradientSteering
+from stemsteer.steering.method import Method
+from stemsteer.steering.problem import Problem, Wanted
 from stemsteer.taggers.loading import load_tagger
 
 RATE = 44100
@@ -41,7 +47,7 @@ def mixture() -> Tensor:
 
 
 def test_the_run_is_algorithm_one(codec: Any, mixture: Tensor, tmp_path: Path) -> None:
-    settings = RunSettings.model_validate({"preset": "tagbox-paper", "taggers": ["MTT_musicnn"], "steps": STEPS})
+    settings = RunSettings.model_validate(grouped(preset="tagbox-paper", names=["MTT_musicnn"], steps=STEPS))
     tagger = load_tagger("MTT_musicnn", dtype=torch.float64)
 
     def probabilities(audio: Tensor) -> Tensor:
@@ -49,12 +55,14 @@ def test_the_run_is_algorithm_one(codec: Any, mixture: Tensor, tmp_path: Path) -
         window = torch.cat([audio.new_zeros(256), audio, audio.new_zeros(47872 - len(audio))])
         return torch.sigmoid(tagger.window_logits(window[None])[0])
 
-    expected = algorithm_one(mixture, codec, probabilities, WANTED, settings.fft_sizes, settings.learning_rate, STEPS)
+    rate = settings.steering.learning_rate
+    expected = algorithm_one(mixture, codec, probabilities, WANTED, settings.mask.fft_sizes, rate, STEPS)
 
-    generator = JukeboxGenerator(from_checkpoint(codec.state_dict(), level=0), fingerprint="", licence="").double()
-    listener = Listener(tagger, [WANTED], RATE, settings).double()
-    chain = Steering(mixture[None], generator, [listener], settings, [0])
-    ascended = ascend(chain, settings)[0]
+    generator = JukeboxCodec(from_checkpoint(codec.state_dict(), level=0), fingerprint="", licence="").double()
+    wanted = Wanted("source", {tagger.name: WANTED}, seed=0)
+    problem = Problem(Chunk(0, 0, SAMPLES), mixture.numpy(), (wanted,))
+    method = Method(method_settings(settings), generator, [tagger])
+    (ascended,) = solved(GradientSteering(settings.steering, method).begin([problem]))
     found = [moment.loss for moment in ascended.history]
     assert found == pytest.approx(expected.losses, rel=1e-9)
     assert abs(found[-1] - found[0]) > 1e-3
@@ -62,6 +70,7 @@ def test_the_run_is_algorithm_one(codec: Any, mixture: Tensor, tmp_path: Path) -
     signals = Signals(tmp_path / "mixture.wav", tmp_path / "steered.wav")
     soundfile.write(signals.mixture, mixture.numpy(), RATE, "FLOAT")
     soundfile.write(signals.steered, ascended.audio.numpy(), RATE, "FLOAT")
-    _, residual = (np.concatenate(part)[:, 0] for part in zip(*masked_blocks(signals, settings, RATE), strict=True))
+    blocks = masked_blocks(signals, settings.mask, settings.stem, RATE)
+    _, residual = (np.concatenate(part)[:, 0] for part in zip(*blocks, strict=True))
     assert settings.parts[0] == "residual"
     np.testing.assert_allclose(residual, expected.residual.numpy(), atol=1e-6)

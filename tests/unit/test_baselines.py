@@ -17,7 +17,7 @@ from stemsteer.compared.kinds import BaselineKind
 from stemsteer.compared.oracle_mask import oracle_mask
 from stemsteer.compared.repet_sim import repet_sim
 from stemsteer.generators.base import Generator
-from stemsteer.generators.loading import load_generator
+from stemsteer.generators.loading import load_codec
 from stemsteer.generators.settings import CodecWeights
 from stemsteer.scores.metrics import si_sdr, snr
 from stemsteer.sound import audio
@@ -45,7 +45,7 @@ def clicks(seconds: float) -> Signal:
 
 @pytest.fixture(scope="module")
 def generator() -> Generator:
-    return load_generator(CodecWeights(), CPU)
+    return load_codec(CodecWeights(), CPU)
 
 
 def test_an_oracle_tells_two_tones_apart_and_leaves_nothing_of_the_mixture_out() -> None:
@@ -104,7 +104,7 @@ def write(folder: Path, **signals: Signal) -> list[Path]:
 def test_the_codec_keeps_length_rate_and_level(tmp_path: Path, generator: Generator) -> None:
     music = tone(330, 1.2) + tone(500, 1.2)
     (path,) = write(tmp_path, mixture=music)
-    decoded = codec(path, generator, CPU)
+    decoded = codec(path, generator)
     assert decoded.shape == music.shape
     middle = np.repeat(music.mean(axis=1, keepdims=True), 2, axis=1)
     assert snr(middle, decoded) > 10
@@ -113,13 +113,13 @@ def test_the_codec_keeps_length_rate_and_level(tmp_path: Path, generator: Genera
 def test_an_oracle_through_the_codec_is_nearly_an_oracle(tmp_path: Path, generator: Generator) -> None:
     source = tone(300, 1.2)
     mixture, reference = write(tmp_path, mixture=source + tone(3000, 1.2), reference=source)
-    estimate = codec_oracle(mixture, reference, generator, CPU)
+    estimate = codec_oracle(mixture, reference, generator)
     assert estimate.shape == source.shape
     assert si_sdr(source, estimate) > 10
 
 
 def made(kind: BaselineKind, generator: Generator) -> Baseline:
-    return kind.make(generator, CPU) if kind.needs_codec else kind.make()
+    return kind.make(generator) if kind.needs_codec else kind.make()
 
 
 @pytest.mark.parametrize("name", BASELINES)

@@ -14,14 +14,15 @@ from safetensors.torch import save_file
 
 from stemsteer.generators import coding as encoding
 from stemsteer.generators.coding import encode_track
-from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.architecture import Architecture
+from stemsteer.generators.jukebox.codec import JukeboxCodec
 from stemsteer.generators.jukebox.training.evaluation import (
     log_spectral_distance,
     log_spectral_distances,
     perplexity,
     reconstruct_unquantised,
 )
-from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
+from stemsteer.generators.jukebox.vqvae import VQVAE
 from stemsteer.sound.mono_signal import MonoSignal
 
 SCRIPT = Path(__file__).parents[2] / "scripts/codec_evaluation.py"
@@ -48,10 +49,10 @@ def test_below_the_floor_all_is_silence() -> None:
 
 
 @pytest.fixture
-def generator() -> JukeboxGenerator:
+def generator() -> JukeboxCodec:
     """A small codec with random weights."""
     torch.manual_seed(45)
-    generator = JukeboxGenerator(VQVAE(Architecture(width=4, depth=1, codes=16)), fingerprint="", licence="")
+    generator = JukeboxCodec(VQVAE(Architecture(width=4, depth=1, codes=16)), fingerprint="", licence="")
     generator.vqvae.codebook.k.normal_()
     return generator
 
@@ -65,25 +66,25 @@ def signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MonoSignal:
     return MonoSignal(tmp_path / "track.wav")
 
 
-def test_a_track_has_the_distance_of_its_blocks(generator: JukeboxGenerator, signal: MonoSignal) -> None:
-    codes, _ = encode_track(signal, generator, torch.device("cpu"))
+def test_a_track_has_the_distance_of_its_blocks(generator: JukeboxCodec, signal: MonoSignal) -> None:
+    codes, _ = encode_track(signal, generator)
     whole = generator.decode_codes(torch.from_numpy(codes.astype(np.int64))[None])[0, : signal.samples]
     target = torch.from_numpy(signal.read(0, signal.samples))
     parts = (slice(44100), slice(44100, None))  # a block ends within a hop of a second
     frames = [log_spectral_distances(target[part], whole[part]) for part in parts]
-    found = log_spectral_distance(codes, signal, generator, torch.device("cpu"))
+    found = log_spectral_distance(codes, signal, generator)
     assert found == pytest.approx(torch.cat(frames).mean().item(), rel=1e-3)
     assert found > 1
 
 
 def test_latents_that_no_codebook_touches_decode_as_those_of_the_whole_track(
-    generator: JukeboxGenerator, signal: MonoSignal
+    generator: JukeboxCodec, signal: MonoSignal
 ) -> None:
     audio = torch.from_numpy(signal.read(0, signal.samples))[None]
     padded = torch.nn.functional.pad(audio, (0, -signal.samples % generator.hop))
     with torch.no_grad():
         whole = generator.decode(generator.encode(padded))[0, : signal.samples]
-    found = reconstruct_unquantised(signal, generator, torch.device("cpu"))
+    found = reconstruct_unquantised(signal, generator)
     np.testing.assert_allclose(found, whole.numpy(), atol=1e-5, rtol=0)
 
 

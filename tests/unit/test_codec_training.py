@@ -12,10 +12,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from stemsteer.errors import UserError
-from stemsteer.generators.jukebox.generator import load_jukebox
+from stemsteer.generators.jukebox.codec import load_jukebox
 from stemsteer.generators.jukebox.moving_codebook import MovingCodebook
-from stemsteer.generators.jukebox.training import training as codec_training
-from stemsteer.generators.jukebox.training.training import (
+from stemsteer.generators.jukebox.training import optimisation as codec_training
+from stemsteer.generators.jukebox.training.optimisation import (
     CodecTraining,
     excerpts,
     learning_rate_factor,

@@ -12,8 +12,9 @@ from torch.nn import functional as F
 from stemsteer.generators import coding as encoding
 from stemsteer.generators.base import Generator
 from stemsteer.generators.coding import encode_track
-from stemsteer.generators.jukebox.generator import JukeboxGenerator
-from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
+from stemsteer.generators.jukebox.architecture import Architecture
+from stemsteer.generators.jukebox.codec import JukeboxCodec
+from stemsteer.generators.jukebox.vqvae import VQVAE
 from stemsteer.scores import metrics
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.mono_signal import MonoSignal
@@ -30,7 +31,9 @@ def generator() -> Generator:
     with torch.no_grad():
         latents = vqvae.encode(0.5 * torch.randn(1, 512 * 8))[0]
     vqvae.codebook.k.copy_(latents.T)
-    return JukeboxGenerator(vqvae, fingerprint="", licence="")
+    codec = JukeboxCodec(vqvae, fingerprint="", licence="")
+    codec.sample_rate = RATE
+    return codec
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def test_blocks_give_the_codes_and_the_quality_of_the_whole(
     generator: Generator, track: Callable[[Signal], MonoSignal], samples: int
 ) -> None:
     signal = track(noise(samples))
-    codes, quality = encode_track(signal, generator, CPU)
+    codes, quality = encode_track(signal, generator)
     whole = torch.from_numpy(signal.read(0, samples))[None]
     with torch.no_grad():
         expected_codes = generator.codes(generator.encode(F.pad(whole, (0, -samples % generator.hop))))
@@ -66,7 +69,7 @@ def test_blocks_give_the_codes_and_the_quality_of_the_whole(
 
 
 def test_a_silent_track_has_codes_but_no_quality(generator: Generator, track: Callable[[Signal], MonoSignal]) -> None:
-    codes, quality = encode_track(track(np.zeros(2500, np.float32)), generator, CPU)
+    codes, quality = encode_track(track(np.zeros(2500, np.float32)), generator)
     assert len(codes) == -(-2500 // generator.hop)
     assert quality.snr_db is None
     assert quality.si_sdr_db is None
@@ -74,7 +77,7 @@ def test_a_silent_track_has_codes_but_no_quality(generator: Generator, track: Ca
 
 
 def test_the_level_of_the_file_changes_nothing(generator: Generator, track: Callable[[Signal], MonoSignal]) -> None:
-    loud, quality = encode_track(track(noise(3000)), generator, CPU)
-    quiet, quality_of_quiet = encode_track(track(noise(3000) / 64), generator, CPU)
+    loud, quality = encode_track(track(noise(3000)), generator)
+    quiet, quality_of_quiet = encode_track(track(noise(3000) / 64), generator)
     assert np.array_equal(loud, quiet)
     assert quality == quality_of_quiet

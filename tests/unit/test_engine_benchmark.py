@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from reference_vqvae import SAMPLES, reference_vqvae
 from stemsteer.errors import UserError
-from stemsteer.generators.jukebox.vqvae import Architecture
+from stemsteer.generators.jukebox.architecture import Architecture
 from stemsteer.sound.resampling import Resampler
 from stemsteer.taggers.loading import load_tagger
 
@@ -98,7 +98,7 @@ def test_all_of_a_tagger_is_needed_for_audio_that_fills_its_window_and_less_for_
         tagger.network(torch.randn(1, 187, 96, requires_grad=True)).sum().backward()
     needed = engine("floor").needed
     settings = [small_setting(engine, seconds=seconds, taggers=["MTT_vgg"]) for seconds in (2.99, 1.5)]
-    whole, half = (needed(setting.steering())["network of MTT_vgg"] for setting in settings)
+    whole, half = (needed(setting.workload())["network of MTT_vgg"] for setting in settings)
     assert whole == counter.get_total_flops()
     assert 0.5 < half / whole < 0.75
 
@@ -146,7 +146,7 @@ def test_a_profile_finds_the_part_that_is_slow(engine: Any, monkeypatch: pytest.
     resample = Resampler.forward
     monkeypatch.setattr(Resampler, "forward", lambda self, signal: Slow.apply(resample(self, signal)))
     setting = small_setting(engine)
-    costs, _ = engine("parts").profiled(setting.steering(), setting.config().runs["benchmark"], steps=1)
+    costs, _ = engine("parts").profiled(setting.workload(), steps=1)
     resampler = costs.pop("resampler")
     assert resampler.forward > 0.2
     assert resampler.backward > 0.4
@@ -157,12 +157,13 @@ def test_official_size_has_all_three_levels_and_codes_that_are_used(engine: Any,
     path = engine("official_size").write_official_size(tmp_path)
     tensors = torch.load(path, weights_only=True)["model"]
     assert tensors["decoders.2.level_blocks.0.model.0.weight"].shape[0] == 32
-    steering = small_setting(engine, codec=str(path)).steering()
-    assert steering.generator.vqvae.architecture == Architecture(width=64, depth=8)
-    codes = steering.generator.codes(steering.start)
+    solver = small_setting(engine, codec=str(path)).workload().begin()
+    codec, start = solver.latents.codec, solver.latents.start
+    assert codec.vqvae.architecture == Architecture(width=64, depth=8)
+    codes = codec.codes(start)
     assert len(codes.unique()) > 20
     with torch.no_grad():
-        assert steering.generator.decode_codes(codes).std() > 1e-4
+        assert codec.decode_codes(codes).std() > 1e-4
 
 
 def test_a_misspelt_tagger_is_told_in_a_sentence(engine: Any) -> None:
@@ -255,6 +256,6 @@ def test_a_report_pairs_the_steps(engine: Any) -> None:
 
 
 def test_settings_can_be_sent_to_another_process(engine: Any) -> None:
-    setting = small_setting(engine, changes={"codebook": "frozen"})
+    setting = small_setting(engine, changes={"generator.codebook": "frozen"})
     assert type(setting)(**json.loads(json.dumps(asdict(setting)))) == setting
-    assert setting.config().runs["benchmark"].codebook == "frozen"
+    assert setting.config().runs["benchmark"].generator.codebook == "frozen"

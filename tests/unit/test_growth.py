@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from stemsteer.generators.jukebox.architecture import Architecture
 from stemsteer.generators.jukebox.training.growth import grown
-from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
+from stemsteer.generators.jukebox.vqvae import VQVAE
 
 SMALL = Architecture(width=6, depth=2, latent_channels=4, codes=16)
 

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from stemsteer.generators.jukebox.architecture import Architecture
 from stemsteer.generators.jukebox.training import planar
-from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
+from stemsteer.generators.jukebox.vqvae import VQVAE
 
 SAMPLES = 2048
 LEVELS = {"bottom": (3,), "middle": (2, 1)}

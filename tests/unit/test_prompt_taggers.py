@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 import toy_prompt_tagger
-from small_ascents import small_generator
+from small_problems import method_of
 from stemsteer.errors import UserError
 from stemsteer.models.registry import registry
 from stemsteer.report import write_report
@@ -17,14 +17,15 @@ from stemsteer.scores.judge import load_judge
 from stemsteer.settings.config import load_config
 from stemsteer.settings.plan import Plan, make_plan
 from stemsteer.settings.tracks import check_sources
-from stemsteer.steering.track_ascent import TrackAscent
+from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.steering.track import CarriedOut, TrackSteering
 from stemsteer.taggers import FAMILIES
 from stemsteer.taggers.base import Tagger, tag_probabilities
 from stemsteer.taggers.family import Family
 from stemsteer.taggers.labels import PromptLabels, labels_of
 from stemsteer.taggers.loading import load_tagger
 from stemsteer.taggers.vocabularies import known_names
-from tones_track import prepare, steer, track_settings
+from tones_track import CountedGenerator, Job, carry_out, prepare, track_settings
 from toy_prompt_tagger import NAME
 
 SOURCES = ("flute", "bass", "my whistle")
@@ -113,10 +114,10 @@ def test_sources_of_the_users_own_are_known() -> None:
 
 
 def test_it_steers(tmp_path: Path) -> None:
-    method = track_settings().model_copy(update={"taggers": [NAME]})
-    taggers = [toy("bass", "flute")]
-    ascent = TrackAscent("run", "track", ["bass"], small_generator(), taggers, method, 1, tmp_path / "checkpoints", 60)
-    steer(ascent, prepare(tmp_path))
+    changes = track_settings(names=[NAME])
+    method = method_of(changes, [toy("bass", "flute")], CountedGenerator("frozen"))
+    track = TrackSteering("run", "track", MonoSignal(prepare(tmp_path) / "mono.wav"), method)
+    carry_out(Job(track, ["bass"], CarriedOut(1, tmp_path / "checkpoints", 60)), tmp_path)
     record = json.loads((tmp_path / "bass.json").read_text())
     assert record["taggers"] == {
         NAME: {"sha256": toy_prompt_tagger.MODEL.sha256, "licence": "MIT", "tags": ["the sound of bass"]}

@@ -8,10 +8,12 @@ import torch
 from jukebox_infer.vqvae import bottleneck
 from torch import Tensor
 
-from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.architecture import Architecture
+from stemsteer.generators.jukebox.codebook import Codebook
+from stemsteer.generators.jukebox.codec import JukeboxCodec
 from stemsteer.generators.jukebox.moving_codebook import MovingCodebook
 from stemsteer.generators.jukebox.quantisers import ReinitialisedCodebook
-from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
+from stemsteer.generators.jukebox.vqvae import VQVAE
 
 CODES, CHANNELS, FRAMES = 32, 4, 60
 
@@ -39,7 +41,7 @@ def test_a_reinitialised_codebook_is_jukeboxs_in_training(monkeypatch: pytest.Mo
     for name in ("broadcast", "all_reduce"):
         monkeypatch.setattr(bottleneck.dist, name, lambda *_: None)  # there is one process
     reference = bottleneck.BottleneckBlock(CODES, CHANNELS, mu=0.99)
-    ours = ReinitialisedCodebook(CODES, seed=7)
+    ours = ReinitialisedCodebook(Codebook(CODES, CHANNELS), seed=7)
     in_use = []
     for latents in walk(30):
         with monkeypatch.context() as patched:
@@ -51,14 +53,14 @@ def test_a_reinitialised_codebook_is_jukeboxs_in_training(monkeypatch: pytest.Mo
 
 
 @pytest.fixture
-def generator() -> JukeboxGenerator:
+def generator() -> JukeboxCodec:
     torch.manual_seed(42)
     vqvae = VQVAE(Architecture(width=8, depth=1, latent_channels=CHANNELS, codes=CODES)).double()
     vqvae.codebook.k.normal_()
-    return JukeboxGenerator(vqvae, fingerprint="", licence="")
+    return JukeboxCodec(vqvae, fingerprint="", licence="")
 
 
-def test_a_frozen_codebook_stays_and_a_reinitialised_one_is_not_the_generators(generator: JukeboxGenerator) -> None:
+def test_a_frozen_codebook_stays_and_a_reinitialised_one_is_not_the_generators(generator: JukeboxCodec) -> None:
     before = generator.vqvae.codebook.k.clone()
     frozen, moving = generator.quantiser("frozen"), generator.quantiser("reinit-ema", seed=1)
     for latents in walk(3):
@@ -69,7 +71,7 @@ def test_a_frozen_codebook_stays_and_a_reinitialised_one_is_not_the_generators(g
     assert torch.equal(generator.vqvae.codebook.k, before)
 
 
-def test_the_first_codes_are_frames_of_the_latents(generator: JukeboxGenerator) -> None:
+def test_the_first_codes_are_frames_of_the_latents(generator: JukeboxCodec) -> None:
     latents = walk(1)[0]
     quantised = generator.quantiser("reinit-ema", seed=2)(latents)[0].T
     frames = latents[0].T
@@ -78,7 +80,7 @@ def test_the_first_codes_are_frames_of_the_latents(generator: JukeboxGenerator) 
     assert len(quantised.round(decimals=9).unique(dim=0)) == CODES
 
 
-def test_the_seed_alone_decides_the_draws(generator: JukeboxGenerator) -> None:
+def test_the_seed_alone_decides_the_draws(generator: JukeboxCodec) -> None:
     latents = walk(1)[0]
     torch.manual_seed(1)
     one = generator.quantiser("reinit-ema", seed=3)(latents)
@@ -87,7 +89,7 @@ def test_the_seed_alone_decides_the_draws(generator: JukeboxGenerator) -> None:
     assert not torch.equal(generator.quantiser("reinit-ema", seed=4)(latents), one)
 
 
-def test_fewer_frames_than_codes_are_copied_with_a_little_noise(generator: JukeboxGenerator) -> None:
+def test_fewer_frames_than_codes_are_copied_with_a_little_noise(generator: JukeboxCodec) -> None:
     latents = walk(2, frames=10)
     quantiser = generator.quantiser("reinit-ema", seed=5)
     for step in latents:
@@ -96,13 +98,13 @@ def test_fewer_frames_than_codes_are_copied_with_a_little_noise(generator: Jukeb
     assert 0 < (first - latents[0]).abs().max() < 0.05
 
 
-def test_without_a_codebook_the_decoder_hears_the_latents(generator: JukeboxGenerator) -> None:
+def test_without_a_codebook_the_decoder_hears_the_latents(generator: JukeboxCodec) -> None:
     latents = walk(1)[0]
     assert torch.equal(generator.quantiser("none")(latents), latents)
 
 
 @pytest.mark.parametrize("mode", ["frozen", "reinit-ema", "none"])
-def test_the_gradient_passes_straight_through(generator: JukeboxGenerator, mode) -> None:
+def test_the_gradient_passes_straight_through(generator: JukeboxCodec, mode) -> None:
     latents = walk(1)[0].requires_grad_(True)
     weights = torch.randn_like(latents)
     (generator.quantiser(mode, seed=6)(latents) * weights).sum().backward()

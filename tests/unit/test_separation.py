@@ -10,8 +10,8 @@ import torch
 
 from stemsteer.masking import separation
 from stemsteer.masking.masks import Edges, istft, stft
-from stemsteer.masking.separation import Signals, masked_blocks, resample_file, steered_blocks
-from stemsteer.settings.config import MaskedSignal, RunSettings
+from stemsteer.masking.separation import Signals, masked_blocks, resample_file, residual_blocks, steered_blocks
+from stemsteer.masking.settings import MaskedSignal, MaskedStem, NoMask, RatioMask, ResidualStem, SteeredStem
 from stemsteer.sound.audio import Signal
 
 MODEL_RATE = 44100
@@ -48,12 +48,15 @@ def joined(blocks: Iterable[tuple[Signal, Signal]]) -> tuple[Signal, Signal]:
     return np.concatenate(stems), np.concatenate(others)
 
 
-def sized(*fft_sizes: int) -> RunSettings:
-    return RunSettings(fft_sizes=list(fft_sizes))
+STEM = MaskedStem()
+
+
+def sized(*fft_sizes: int) -> RatioMask:
+    return RatioMask(fft_sizes=list(fft_sizes))
 
 
 def stem_of(mixture: Signals, fft_sizes: Sequence[int]) -> Signal:
-    return joined(masked_blocks(mixture, sized(*fft_sizes), MODEL_RATE))[0]
+    return joined(masked_blocks(mixture, sized(*fft_sizes), STEM, MODEL_RATE))[0]
 
 
 def masked_at_once(mixture: Signal, steered: Signal, rate: int, fft_sizes: Sequence[int]) -> Signal:
@@ -84,7 +87,7 @@ def masked_at_once(mixture: Signal, steered: Signal, rate: int, fft_sizes: Seque
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_the_blocks_are_those_of_the_track_masked_at_once(mixture_of: MakeMixture, rate: int, channels: int) -> None:
     signal, steered = noise(1, 2 * rate + 357, channels), noise(2, 2 * rate + 357) / 2
-    blocks = list(masked_blocks(mixture_of(signal, steered, rate), sized(2048, 512), MODEL_RATE))
+    blocks = list(masked_blocks(mixture_of(signal, steered, rate), sized(2048, 512), STEM, MODEL_RATE))
     assert [len(stem) for stem, _ in blocks] == [rate, rate, 357]
     stem, other = joined(blocks)
     np.testing.assert_allclose(stem, masked_at_once(signal, steered, rate, (2048, 512)), atol=1e-6)
@@ -109,14 +112,18 @@ def test_a_steered_signal_of_another_length_ends_in_silence(mixture_of: MakeMixt
 
 def test_a_steered_mixture_gives_the_mixture_back(mixture_of: MakeMixture) -> None:
     signal = noise(7, 70000, 1)
-    stem, other = joined(masked_blocks(mixture_of(signal, signal[:, 0], MODEL_RATE), sized(2048, 512), MODEL_RATE))
+    stem, other = joined(
+        masked_blocks(mixture_of(signal, signal[:, 0], MODEL_RATE), sized(2048, 512), STEM, MODEL_RATE)
+    )
     np.testing.assert_allclose(stem, signal, atol=1e-6)
     np.testing.assert_allclose(other, 0, atol=1e-6)
 
 
 def test_steered_silence_gives_silence(mixture_of: MakeMixture) -> None:
     signal = noise(8, 70000, 2)
-    stem, other = joined(masked_blocks(mixture_of(signal, np.zeros(70000, np.float32), 48000), sized(2048), MODEL_RATE))
+    stem, other = joined(
+        masked_blocks(mixture_of(signal, np.zeros(70000, np.float32), 48000), sized(2048), STEM, MODEL_RATE)
+    )
     assert not stem.any()
     assert np.array_equal(other, signal)
 
@@ -151,7 +158,7 @@ def test_several_window_sizes_are_averaged(mixture_of: MakeMixture) -> None:
 
 def test_without_a_mask_the_steered_signal_is_on_all_channels(mixture_of: MakeMixture) -> None:
     signal, steered = noise(12, 100000, 2), noise(13, 90000)
-    stem, other = joined(steered_blocks(mixture_of(signal, steered, MODEL_RATE)))
+    stem, other = joined(steered_blocks(mixture_of(signal, steered, MODEL_RATE), NoMask(), SteeredStem(), MODEL_RATE))
     assert np.array_equal(stem, np.pad(steered, (0, 10000))[:, None].repeat(2, axis=1))
     assert np.array_equal(other, signal - stem)
 
@@ -204,8 +211,8 @@ def test_the_mask_may_be_compared_with_and_applied_to_the_reconstruction(
     edges: Edges,
 ) -> None:
     signals, mixture, steered, reconstruction = with_reconstruction
-    settings = RunSettings(fft_sizes=[1024], mask_against=against, mask_on=on, mask_edges=edges)
-    found, rest = joined(masked_blocks(signals, settings, MODEL_RATE))
+    settings = RatioMask(fft_sizes=[1024], compared_with=against, applied_to=on, edges=edges)
+    found, rest = joined(masked_blocks(signals, settings, STEM, MODEL_RATE))
     mono = {"mixture": mixture.mean(axis=1), "reconstruction": reconstruction}
     whole = {"mixture": mixture, "reconstruction": np.stack([reconstruction, reconstruction], axis=1)}
 
@@ -222,12 +229,19 @@ def test_the_mask_may_be_compared_with_and_applied_to_the_reconstruction(
 
 def test_one_size_alone_can_make_the_stem(mixture_of: MakeMixture) -> None:
     mixture = mixture_of(noise(10, 50000, 2), noise(11, 50000) / 2, 48000)
-    settings = RunSettings(fft_sizes=[2048, 512], stem_fft_size=512)
-    found = joined(masked_blocks(mixture, settings, MODEL_RATE))[0]
+    found = joined(masked_blocks(mixture, sized(2048, 512), MaskedStem(fft_size=512), MODEL_RATE))[0]
     assert np.array_equal(found, stem_of(mixture, (512,)))
 
 
 def test_a_reconstruction_that_is_not_there_is_noticed(mixture_of: MakeMixture) -> None:
-    settings = RunSettings(mask_on="reconstruction")
+    settings = RatioMask(applied_to="reconstruction")
     with pytest.raises(ValueError, match="needs the reconstruction"):
-        next(masked_blocks(mixture_of(noise(1, 5000, 1), noise(2, 5000), MODEL_RATE), settings, MODEL_RATE))
+        next(masked_blocks(mixture_of(noise(1, 5000, 1), noise(2, 5000), MODEL_RATE), settings, STEM, MODEL_RATE))
+
+
+def test_the_residual_is_what_the_mask_takes_away(mixture_of: MakeMixture) -> None:
+    mixture = mixture_of(noise(12, 5000, 2), noise(13, 5000) / 2, MODEL_RATE)
+    passed, left = joined(masked_blocks(mixture, sized(512), STEM, MODEL_RATE))
+    stem, other = joined(residual_blocks(mixture, sized(512), ResidualStem(), MODEL_RATE))
+    assert np.array_equal(stem, left)
+    assert np.array_equal(other, passed)

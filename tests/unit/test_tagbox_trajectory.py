@@ -15,12 +15,20 @@ import soundfile
 import torch
 from torch import Tensor
 
+from groups import grouped
+from small_problems import solved
 from stemsteer.errors import UserError
 from stemsteer.generators.loading import load_generator
-from stemsteer.generators.settings import CodecWeights, RunSettings
+from stemsteer.generators.settings import CodecWeights
 from stemsteer.masking.separation import Signals, masked_blocks
 from stemsteer.models.weights import find
-from stemsteer.steering.ascent import Listener, Steered, Steering, ascend
+from stemsteer.settings.run import RunSettings
+from stemsteer.sound.chunks import Chunk
+from stemsteer.stages.steer import method_settings
+from stemsteer.steering.base import Steered
+from stemsteer.steering.gradient import GradientSolver, GradientSteering
+from stemsteer.steering.method import Method
+from stemsteer.steering.problem import Problem, Wanted
 from stemsteer.taggers.loading import load_tagger
 
 GOLDEN = np.load(Path(__file__).parent / "golden" / "tagbox_trajectory.npz")
@@ -40,7 +48,7 @@ def tagbox_code(taggers: list[str], **changes: Any) -> RunSettings:
             find(tagger)
         except UserError as error:
             pytest.skip(str(error))
-    return RunSettings.model_validate({"preset": "tagbox-code", "taggers": taggers, **changes})
+    return RunSettings.model_validate(grouped(preset="tagbox-code", names=taggers, **changes))
 
 
 def mixture() -> Tensor:
@@ -49,18 +57,20 @@ def mixture() -> Tensor:
     return torch.from_numpy(samples / np.abs(samples).max())[None]
 
 
-def steering(settings: RunSettings, dtype: torch.dtype) -> Steering:
-    generator = load_generator(CodecWeights(), torch.device("cpu")).to(dtype)
-    taggers = [load_tagger(name, dtype=dtype) for name in settings.taggers]
-    listeners = [Listener(tagger, [tagger.labels.find("drums")], RATE, settings).to(dtype) for tagger in taggers]
-    return Steering(mixture().to(dtype), generator, listeners, settings, [SEED])
+def solver(settings: RunSettings, dtype: torch.dtype) -> GradientSolver:
+    generator = load_generator(settings.generator, CodecWeights(), torch.device("cpu")).to(dtype)
+    taggers = [load_tagger(name, dtype=dtype) for name in settings.taggers.names]
+    wanted = Wanted("drums", {tagger.name: tagger.labels.find("drums") for tagger in taggers}, SEED)
+    audio = mixture()[0].numpy()
+    method = Method(method_settings(settings), generator, taggers)
+    return GradientSteering(settings.steering, method).begin([Problem(Chunk(0, 0, len(audio)), audio, (wanted,))])
 
 
 def first_step(dtype: torch.dtype) -> tuple[float, Tensor]:
     """The loss and its gradient `[channels * frames]` of two taggers and three FFT sizes, before any step."""
-    chain = steering(tagbox_code(["fcn-mtat", "musicnn-mtat"], fft_sizes=[2048, 1024, 512]), dtype)
-    latents = chain.start.clone().requires_grad_(True)
-    loss, _ = chain.loss(chain.steered([latents]))
+    chain = solver(tagbox_code(["fcn-mtat", "musicnn-mtat"], fft_sizes=[2048, 1024, 512]), dtype)
+    (latents,) = chain.latents.latents
+    loss, _ = chain.losses(chain.steered())
     loss.backward()
     assert latents.grad is not None
     return loss.item(), latents.grad.flatten()
@@ -91,15 +101,15 @@ def test_in_float32_the_first_loss_and_gradient_are_tagboxs() -> None:
 
 
 @pytest.fixture(scope="module")
-def twenty_steps() -> tuple[Steering, Steered, RunSettings]:
+def twenty_steps() -> tuple[GradientSolver, Steered, RunSettings]:
     """Two taggers, two FFT sizes; TagBox's 20 steps, the last of which it does not hear any more."""
-    settings = tagbox_code(["musicnn-mtat", "crnn-mtat"], fft_sizes=[512, 1024], stem_fft_size=1024, steps=19)
-    chain = steering(settings, torch.float64)
-    return chain, ascend(chain, settings)[0], settings
+    settings = tagbox_code(["musicnn-mtat", "crnn-mtat"], fft_sizes=[512, 1024], fft_size=1024, steps=19)
+    chain = solver(settings, torch.float64)
+    return chain, solved(chain)[0], settings
 
 
 def test_in_float64_the_losses_of_twenty_steps_are_tagboxs(
-    twenty_steps: tuple[Steering, Steered, RunSettings],
+    twenty_steps: tuple[GradientSolver, Steered, RunSettings],
 ) -> None:
     expected = golden("twenty_steps")["losses"].mean(axis=1)
     found = [moment.loss for moment in twenty_steps[1].history]
@@ -107,12 +117,11 @@ def test_in_float64_the_losses_of_twenty_steps_are_tagboxs(
     assert np.ptp(expected) > 0.005  # they move
 
 
-def test_the_stem_is_tagboxs(twenty_steps: tuple[Steering, Steered, RunSettings], tmp_path: Path) -> None:
+def test_the_stem_is_tagboxs(twenty_steps: tuple[GradientSolver, Steered, RunSettings], tmp_path: Path) -> None:
     """The mask of the last FFT size alone, on the reconstruction; the residual is what that leaves."""
     chain, ascended, settings = twenty_steps
     expected = golden("twenty_steps")
-    with torch.no_grad():
-        reconstruction = chain.generator.decode(chain.generator.quantiser("frozen")(chain.start))[0]
+    reconstruction = chain.latents.unsteered()[0]
     signals = Signals(tmp_path / "mixture.wav", tmp_path / "steered.wav", tmp_path / "reconstruction.wav")
     for path, signal in zip(
         (signals.mixture, signals.steered, signals.reconstruction),
@@ -123,7 +132,8 @@ def test_the_stem_is_tagboxs(twenty_steps: tuple[Steering, Steered, RunSettings]
     np.testing.assert_allclose(ascended.audio[::EVERY], expected["jbxd_audio"], atol=1e-6)
     np.testing.assert_allclose(reconstruction[::EVERY], expected["orig_audio"], atol=1e-6)
     masked, residual = (
-        np.concatenate(part)[::EVERY, 0] for part in zip(*masked_blocks(signals, settings, RATE), strict=True)
+        np.concatenate(part)[::EVERY, 0]
+        for part in zip(*masked_blocks(signals, settings.mask, settings.stem, RATE), strict=True)
     )
     np.testing.assert_allclose(masked, expected["jbxd_masked"], atol=1e-5)
     np.testing.assert_allclose(residual, expected["jbxd_diff"], atol=1e-5)
@@ -131,7 +141,7 @@ def test_the_stem_is_tagboxs(twenty_steps: tuple[Steering, Steered, RunSettings]
 
 def test_without_a_mask_the_losses_are_tagboxs() -> None:
     expected = golden("no_mask")
-    settings = tagbox_code(["musicnn-mtat"], mask=False, output="masked", steps=4)
-    ascended = ascend(steering(settings, torch.float64), settings)[0]
+    settings = tagbox_code(["musicnn-mtat"], mask={"kind": "none"}, stem={"kind": "steered"}, steps=4)
+    ascended = solved(solver(settings, torch.float64))[0]
     np.testing.assert_allclose([moment.loss for moment in ascended.history], expected["losses"][:, 0], rtol=1e-6)
     np.testing.assert_allclose(ascended.audio[::EVERY], expected["jbxd_audio"], atol=1e-6)

@@ -9,8 +9,9 @@ from safetensors.torch import load_file
 
 from reference_vqvae import SAMPLES, reference_vqvae
 from stemsteer.errors import UserError
-from stemsteer.generators.jukebox.generator import load_jukebox
-from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture, from_checkpoint
+from stemsteer.generators.jukebox.architecture import Architecture
+from stemsteer.generators.jukebox.codec import load_jukebox
+from stemsteer.generators.jukebox.vqvae import VQVAE, from_checkpoint
 from stemsteer.models.weights import find
 
 LEVELS = (0, 1, 2)

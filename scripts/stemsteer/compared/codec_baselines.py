@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import torch
 
 from stemsteer.compared.base import Baseline, Record
-from stemsteer.generators.base import Generator
+from stemsteer.generators.codec import Codec
 from stemsteer.generators.coding import encode_track, reconstruct
 from stemsteer.masking.separation import Signals, masked_blocks, resample_file
 from stemsteer.masking.settings import MaskedStem, RatioMask
@@ -20,35 +19,35 @@ MASK, STEM = RatioMask(), MaskedStem()
 """The settings of the mask and of the stem: those of a run that says nothing else."""
 
 
-def codec(mixture: Path, generator: Generator, device: torch.device) -> Signal:
+def codec(mixture: Path, generator: Codec) -> Signal:
     """The mixture through the codec, mono, on all channels: `[samples, channels]` like the mixture."""
     signal, rate = audio.read(mixture)
     with tempfile.TemporaryDirectory() as folder:
-        decoded = audio.read(_through(mixture, generator, device, Path(folder), rate))[0]
+        decoded = audio.read(_through(mixture, generator, Path(folder), rate))[0]
     return np.repeat(decoded[: len(signal)], signal.shape[1], axis=1)
 
 
-def codec_oracle(mixture: Path, reference: Path, generator: Generator, device: torch.device) -> Signal:
+def codec_oracle(mixture: Path, reference: Path, generator: Codec) -> Signal:
     """The mixture through the mask that the reference makes once it has been through the codec: `[samples, channels]`.
 
     The mask is that of a run with the settings `MASK` and `STEM`.
     """
     rate = audio.read(mixture)[1]
     with tempfile.TemporaryDirectory() as folder:
-        signals = Signals(mixture, _through(reference, generator, device, Path(folder), rate))
+        signals = Signals(mixture, _through(reference, generator, Path(folder), rate))
         return np.concatenate([passed for passed, _ in masked_blocks(signals, MASK, STEM, generator.sample_rate)])
 
 
-def _through(path: Path, generator: Generator, device: torch.device, folder: Path, rate: int) -> Path:
+def _through(path: Path, generator: Codec, folder: Path, rate: int) -> Path:
     """A file in `folder` with what the codec makes of `path`: mono, at its level, at `rate` (Hz)."""
     heard, own_rate = audio.read(path)
     audio.write(
         folder / "heard.wav", audio.resample(audio.mono(heard), own_rate, generator.sample_rate), generator.sample_rate
     )
     signal = MonoSignal(folder / "heard.wav")
-    codes, _ = encode_track(signal, generator, device)
+    codes, _ = encode_track(signal, generator)
     with audio.writing(folder / "decoded.wav", generator.sample_rate, channels=1) as writer:
-        for block in reconstruct(codes, signal, generator, device):
+        for block in reconstruct(codes, signal, generator):
             writer.write(block[:, None] / np.float32(signal.gain))
     resample_file(folder / "decoded.wav", folder / "resampled.wav", rate)
     return folder / "resampled.wav"
@@ -57,8 +56,8 @@ def _through(path: Path, generator: Generator, device: torch.device, folder: Pat
 class CodecBaseline(Baseline):
     """A baseline that is about a codec."""
 
-    def __init__(self, generator: Generator, device: torch.device) -> None:
-        self.generator, self.device = generator, device
+    def __init__(self, generator: Codec) -> None:
+        self.generator = generator
 
 
 class Unsteered(CodecBaseline):
@@ -67,7 +66,7 @@ class Unsteered(CodecBaseline):
     settings: ClassVar[Record] = {}
 
     def estimate(self, mixture: Path, reference: Path, source: str) -> Signal:
-        return codec(mixture, self.generator, self.device)
+        return codec(mixture, self.generator)
 
 
 class CodecOracle(CodecBaseline):
@@ -79,4 +78,4 @@ class CodecOracle(CodecBaseline):
     settings: ClassVar[Record] = {"mask": MASK.model_dump(), "stem": STEM.model_dump()}
 
     def estimate(self, mixture: Path, reference: Path, source: str) -> Signal:
-        return codec_oracle(mixture, reference, self.generator, self.device)
+        return codec_oracle(mixture, reference, self.generator)

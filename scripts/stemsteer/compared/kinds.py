@@ -14,7 +14,7 @@ class BaselineKind:
         code: the place of its class, a subclass of `Baseline`, as `module:attribute`.
         is_told_reference: whether it uses the reference; its provenance then names that file too.
         needs_codec: whether it is about a codec. Such a baseline is made once for each codec that a run steers, and its
-            class is called with the codec and the device; all other classes are called without arguments.
+            class is called with the codec; all other classes are called without arguments.
         stem_is: what its stem is, as an estimate in the score tables.
     """
 

@@ -1,6 +1,8 @@
 """Generators: pretrained models of music whose latents can be steered.
 
-A new family of codecs is a folder beside this with a subclass of `Generator`, and a line in `FAMILIES`.
+A new kind of generator is a class of settings in settings.py, a subclass of `Generator` in a file or folder beside this
+one, and a line in `GENERATORS`. A new family of codecs is a folder beside this one with a subclass of `Codec`, and a
+line in `CODEC_FAMILIES`.
 """
 
 from collections.abc import Callable
@@ -9,7 +11,8 @@ from typing import Any
 from stemsteer.generators.settings import CodecSettings
 from stemsteer.registries import Kind, Registry
 
-GENERATORS = {"codec": Kind(CodecSettings, "stemsteer.generators.loading:load_codec")}
-"""The kinds of generators, by the key `kind` in the group `generator` of a run."""
+GENERATORS = {"codec": Kind(CodecSettings, "stemsteer.generators.loading:codec_to_steer")}
+"""Generators by the key `kind` of a run's `generator`."""
 
-FAMILIES: Registry[Callable[..., Any]] = Registry({"jukebox": "stemsteer.generators.jukebox.generator:load_jukebox"})
+CODEC_FAMILIES: Registry[Callable[..., Any]] = Registry({"jukebox": "stemsteer.generators.jukebox.codec:load_jukebox"})
+"""Functions that load a codec, from its file, level and licence, by the family in the registry of models."""

@@ -1,4 +1,4 @@
-"""A whole track through a generator and back, a block at a time."""
+"""A whole track through a codec and back, a block at a time."""
 
 import math
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from stemsteer.generators.base import Generator
+from stemsteer.generators.codec import Codec
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.chunks import blocks_with_context
 from stemsteer.sound.mono_signal import MonoSignal
@@ -22,7 +22,7 @@ BLOCK_SECONDS = 10
 
 @dataclass
 class Reconstruction:
-    """How well a generator's codes reproduce a track (dB; nothing where the track is silent)."""
+    """How well a codec's codes reproduce a track (dB; nothing where the track is silent)."""
 
     snr_db: float | None
     si_sdr_db: float | None
@@ -30,46 +30,48 @@ class Reconstruction:
 
 
 @torch.no_grad()
-def encode_track(signal: MonoSignal, generator: Generator, device: torch.device) -> tuple[Codes, Reconstruction]:
+def encode_track(signal: MonoSignal, codec: Codec) -> tuple[Codes, Reconstruction]:
     """The codes `[frames]` of a track, and the quality of what they decode to.
 
     Every block is encoded with enough of its surroundings that the codes are those of the whole track at once.
     """
-    hop = generator.hop
+    hop = codec.hop
     codes_of_blocks: list[Codes] = []
-    for latents, start, stop in latents_of_blocks(signal, generator, device, generator.context):
-        block = generator.codes(latents)[0, start // hop : -(-stop // hop)]
+    for latents, start, stop in latents_of_blocks(signal, codec, codec.context):
+        block = codec.codes(latents)[0, start // hop : -(-stop // hop)]
         codes_of_blocks.append(block.cpu().numpy().astype(np.uint16))
     codes_of_track = np.concatenate(codes_of_blocks)
-    return codes_of_track, _quality(signal, codes_of_track, generator, device)
+    return codes_of_track, _quality(signal, codes_of_track, codec)
 
 
-def latents_of_blocks(
-    signal: MonoSignal, generator: Generator, device: torch.device, context: int
-) -> Iterator[tuple[Tensor, int, int]]:
+def latents_of_blocks(signal: MonoSignal, codec: Codec, context: int) -> Iterator[tuple[Tensor, int, int]]:
     """The latents `[1, channels, frames]` of every block of a track with up to `context` samples on either side.
 
     With them, in samples from their first frame, where the block starts and stops.
+
+    Raises:
+        UserError: the rate of the signal is not that of the codec.
     """
-    hop = generator.hop
+    codec.check_rate(signal.rate)
+    hop = codec.hop
     for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, context, hop):
-        audio = torch.from_numpy(signal.read(first, last)).to(device)[None]
-        yield generator.encode(F.pad(audio, (0, -audio.shape[-1] % hop))), start - first, stop - first
+        audio = torch.from_numpy(signal.read(first, last)).to(codec.device)[None]
+        yield codec.encode(F.pad(audio, (0, -audio.shape[-1] % hop))), start - first, stop - first
 
 
 @torch.no_grad()
-def reconstruct(codes: Codes, signal: MonoSignal, generator: Generator, device: torch.device) -> Iterator[Signal]:
-    """What the codes `[frames]` of a track decode to, as long as its model signal and at its level, in blocks."""
-    hop, context = generator.hop, generator.context
+def reconstruct(codes: Codes, signal: MonoSignal, codec: Codec) -> Iterator[Signal]:
+    """What the codes `[frames]` of a track decode to, as long as its mono signal and at its level, in blocks."""
+    hop, context = codec.hop, codec.context
     for start, stop, first, last in blocks_with_context(signal.samples, BLOCK_SECONDS * signal.rate, context, hop):
-        part = torch.from_numpy(codes[first // hop : -(-last // hop)].astype(np.int64)).to(device)[None]
-        yield generator.decode_codes(part)[0, start - first : stop - first].cpu().numpy()
+        part = torch.from_numpy(codes[first // hop : -(-last // hop)].astype(np.int64)).to(codec.device)[None]
+        yield codec.decode_codes(part)[0, start - first : stop - first].cpu().numpy()
 
 
-def _quality(signal: MonoSignal, codes: Codes, generator: Generator, device: torch.device) -> Reconstruction:
+def _quality(signal: MonoSignal, codes: Codes, codec: Codec) -> Reconstruction:
     products = np.zeros(3)  # <x, x>, <x, y>, <y, y> of the track x and its reconstruction y
     start = 0
-    for block in reconstruct(codes, signal, generator, device):
+    for block in reconstruct(codes, signal, codec):
         decoded = block.astype(np.float64)
         audio = signal.read(start, start + len(block)).astype(np.float64)
         products += [audio @ audio, audio @ decoded, decoded @ decoded]

@@ -20,7 +20,17 @@ class CodecWeights(Settings):
     )
 
 
-class CodecSettings(Settings):
+class GeneratorSettings(Settings):
+    """What the settings of all generators share.
+
+    Attributes:
+        kind: in `GENERATORS`.
+    """
+
+    kind: str
+
+
+class CodecSettings(GeneratorSettings):
     """A codec whose latents are steered."""
 
     kind: Literal["codec"] = "codec"

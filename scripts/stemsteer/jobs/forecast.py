@@ -158,7 +158,7 @@ def about_run(plan: Plan, run: str, seconds: dict[str, float | None]) -> str:
     left = [stem for stem in stems if not record_of(plan, stem).exists()]
     settings = plan.config.runs[run]
     audio = sum(steered_seconds(seconds[stem.track] or 0.0, settings) for stem in left)
-    steps = settings.steering.steps
+    steps = settings.steering.most_steps
     line = f"run {run}: {len(stems):,} ascents, {len(left):,} left: {hours(audio)} of chunks x {steps} steps"
     if not left:
         return line

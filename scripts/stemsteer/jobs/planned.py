@@ -8,7 +8,7 @@ from stemsteer.settings.plan import Plan, Stem
 
 def layout_of(plan: Plan) -> Layout:
     """Where the results of a plan lie."""
-    return Layout(stem_suffix=plan.stem_suffix, sources_together=plan.config.sources_together)
+    return Layout(stem_suffix=plan.stem_suffix, sources_together=plan.config.steers_sources_together)
 
 
 def jobs_of_tracks(plan: Plan) -> Iterator[Job]:
@@ -36,7 +36,7 @@ def _steering(plan: Plan, layout: Layout) -> Iterator[Job]:
     for run in plan.config.runs:
         for track in plan.tracks:
             sources = plan.sources_of(run, track)
-            for together in [sources] if plan.config.sources_together else [[source] for source in sources]:
+            for together in [sources] if plan.config.steers_sources_together else [[source] for source in sources]:
                 if together:
                     yield layout.steer(run, track, together)
 

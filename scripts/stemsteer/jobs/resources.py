@@ -67,7 +67,7 @@ def minutes(base: float, work: float, attempt: int) -> int:
 def ascent_seconds(settings: RunSettings, seconds: float, sources: int, on_gpu: bool) -> float:
     """How long the ascents of a track towards so many sources may take."""
     pace = GPU_PACE if on_gpu else CPU_PACE * settings.steering.threads
-    return seconds * sources * settings.steering.steps * max(1, len(settings.taggers.names) / 2) / pace
+    return seconds * sources * settings.steering.most_steps * max(1, len(settings.taggers.names) / 2) / pace
 
 
 def ascent_megabytes(settings: RunSettings, seconds: float, batch: int) -> float:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from stemsteer.masking.masks import istft, mask, stft
-from stemsteer.masking.settings import MaskedSignal, MaskedStem, RatioMask
+from stemsteer.masking.settings import MaskedSignal, MaskedStem, NoMask, RatioMask, ResidualStem, SteeredStem
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 
@@ -129,7 +129,16 @@ def _masked_block(signals: Signals, settings: RatioMask, start: int, stop: int, 
     return block.expand(signals.channels, -1)
 
 
-def steered_blocks(signals: Signals) -> Iterator[tuple[Signal, Signal]]:
+def residual_blocks(
+    signals: Signals, mask_settings: RatioMask, stem: ResidualStem, model_rate: int
+) -> Iterator[tuple[Signal, Signal]]:
+    """What the mask takes away and what it lets through, as `masked_blocks`."""
+    return ((left, passed) for passed, left in masked_blocks(signals, mask_settings, stem, model_rate))
+
+
+def steered_blocks(
+    signals: Signals, mask_settings: NoMask, stem: SteeredStem, model_rate: int
+) -> Iterator[tuple[Signal, Signal]]:
     """Without a mask: the steered signal on all channels and what is left of the mixture, as `masked_blocks`."""
     for start, stop in _blocks(signals):
         mixture = signals.read_mixture(start, stop)

@@ -29,11 +29,21 @@ class RatioMask(Settings):
         "zeros", description="what lies around a signal whose spectrogram is taken: silence, or its mirror image"
     )
 
+    @property
+    def needs_reconstruction(self) -> bool:
+        """Whether it is compared with, or applied to, what the generator makes of the mixture without steering."""
+        return "reconstruction" in (self.compared_with, self.applied_to)
+
 
 class NoMask(Settings):
     """The steered signal itself is heard and is the stem (the paper's style transfer)."""
 
     kind: Literal["none"] = "none"
+
+    @property
+    def needs_reconstruction(self) -> bool:
+        """Always False."""
+        return False
 
 
 class MaskedStem(Settings):
@@ -44,14 +54,32 @@ class MaskedStem(Settings):
         "combined", description="of the stem's mask: combined averages those of all fft_sizes"
     )
 
+    @property
+    def parts(self) -> tuple[str, str]:
+        """What the stem is and what the other part is, by the names in the score tables."""
+        return "masked", "residual"
+
 
 class ResidualStem(MaskedStem):
     """The stem is what the mask takes away (the paper's output); the rest is written beside it."""
 
     kind: Literal["residual"] = "residual"  # type: ignore[assignment]
 
+    @property
+    def parts(self) -> tuple[str, str]:
+        return "residual", "masked"
+
 
 class SteeredStem(Settings):
     """The stem is the steered signal, where there is no mask; the mixture less the stem is written beside it."""
 
     kind: Literal["steered"] = "steered"
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """What the stem is and what the other part is, by the names in the score tables."""
+        return "steered", "residual"
+
+
+MaskSettings = RatioMask | NoMask
+StemKindSettings = MaskedStem | ResidualStem | SteeredStem

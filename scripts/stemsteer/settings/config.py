@@ -124,6 +124,11 @@ class Config(Settings):
         return None if codec is None else self.codecs[codec]
 
     @property
+    def steers_sources_together(self) -> bool:
+        """Whether one job steers a track to all its sources: because it is asked for, or a steering needs it."""
+        return self.sources_together or not all(run.steering.sources_are_independent for run in self.runs.values())
+
+    @property
     def steered_codecs(self) -> list[str]:
         """The names of all codecs that runs steer."""
         return sorted({run.codec for run in self.runs.values() if run.codec is not None})

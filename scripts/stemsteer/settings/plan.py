@@ -146,7 +146,7 @@ class Plan:
             "results": "results",
             "logs": "logs",
             "stem_suffix": self.stem_suffix,
-            "sources_together": self.config.sources_together,
+            "sources_together": self.config.steers_sources_together,
             "runs": {name: {**run.model_dump(), "parts": run.parts} for name, run in self.config.runs.items()},
             "baselines": [*self.config.baseline_runs, *self.config.peers],
             "peers": dict.fromkeys(self.config.peers, PEER_SOURCES),

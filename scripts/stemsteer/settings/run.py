@@ -7,9 +7,10 @@ from pydantic import Field, model_validator
 
 from stemsteer.generators import GENERATORS
 from stemsteer.generators.settings import CodecSettings
-from stemsteer.masking.settings import MaskedStem, NoMask, RatioMask, ResidualStem, SteeredStem
+from stemsteer.masking import MASKS, STEMS
+from stemsteer.masking.settings import MaskedStem, NoMask, RatioMask, SteeredStem
 from stemsteer.names import did_you_mean
-from stemsteer.registries import one_of_kinds, told_apart
+from stemsteer.registries import one_of_kinds
 from stemsteer.settings.moved import refuse_old_run_keys
 from stemsteer.settings.presets import presets
 from stemsteer.steering import STEERINGS
@@ -21,13 +22,9 @@ GROUPS = ("generator", "taggers", "steering", "mask", "stem")
 """What a run consists of."""
 
 
-class RunSettings(Settings):
-    """A named set of method settings; each run makes its own stems and scores."""
+class MethodGroups(Settings):
+    """The groups that decide the steered signal."""
 
-    preset: str | None = Field(None, description="a ready-made run to start from; the keys beside it win")
-    sources: list[str] | None = Field(
-        None, min_length=1, description="only these of a track's sources, where a tagger has no tag for the others"
-    )
     generator: one_of_kinds(GENERATORS, "codec") = Field(  # type: ignore[valid-type]
         CodecSettings(), description="whose latents are steered"
     )
@@ -35,10 +32,19 @@ class RunSettings(Settings):
     steering: one_of_kinds(STEERINGS, "gradient") = Field(  # type: ignore[valid-type]
         GradientSettings(), description="how the latents are moved"
     )
-    mask: told_apart(RatioMask, NoMask) = Field(  # type: ignore[valid-type]
+    mask: one_of_kinds(MASKS, "ratio") = Field(  # type: ignore[valid-type]
         RatioMask(), description="what the taggers hear of the mixture, and what the stem is made with"
     )
-    stem: told_apart(MaskedStem, ResidualStem, SteeredStem) = Field(  # type: ignore[valid-type]
+
+
+class RunSettings(MethodGroups):
+    """A named set of method settings; each run makes its own stems and scores."""
+
+    preset: str | None = Field(None, description="a ready-made run to start from; the keys beside it win")
+    sources: list[str] | None = Field(
+        None, min_length=1, description="only these of a track's sources, where a tagger has no tag for the others"
+    )
+    stem: one_of_kinds(STEMS, "masked") = Field(  # type: ignore[valid-type]
         MaskedStem(), description="which part is the stem; the other one is written beside it"
     )
 
@@ -76,10 +82,6 @@ class RunSettings(Settings):
             )
         return self
 
-    def estimate_settings(self) -> dict[str, Any]:
-        """The groups that decide the steered signal, as JSON can hold them; `stem` decides what is made of it."""
-        return self.model_dump(mode="json", include={"generator", "taggers", "steering", "mask"})
-
     @property
     def steers_codec(self) -> bool:
         """Whether the generator is a codec, which has codes and reconstructs the mixture."""
@@ -93,12 +95,14 @@ class RunSettings(Settings):
     @property
     def needs_reconstruction(self) -> bool:
         """Whether the mask is compared with, or applied to, the codec's reconstruction."""
-        return isinstance(self.mask, RatioMask) and "reconstruction" in (self.mask.compared_with, self.mask.applied_to)
+        needed: bool = self.mask.needs_reconstruction
+        return needed
 
     @property
     def parts(self) -> tuple[str, str]:
         """What the stem is and what the other part is, by the names that the score tables use."""
-        return self.stem.kind, "masked" if self.stem.kind == "residual" else "residual"
+        parts: tuple[str, str] = self.stem.parts
+        return parts
 
 
 def merged(preset: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from stemsteer.compared import BASELINES
 from stemsteer.compared.base import Baseline
 from stemsteer.devices import choose_device_for_light_work, describe
 from stemsteer.files import read_json, write_json
-from stemsteer.generators.base import Generator
-from stemsteer.generators.loading import load_generator
+from stemsteer.generators.codec import Codec
+from stemsteer.generators.loading import load_codec
 from stemsteer.generators.settings import CodecWeights
 from stemsteer.jobs.provenance import of_compared
 from stemsteer.scores.judge import load_judge
@@ -84,15 +84,15 @@ def make_baselines(
 
 
 def _make(wanted: Wanted, source: str, inputs: Inputs, device: torch.device) -> Made:
-    codec = None if wanted.codec is None else load_generator(wanted.codec, device)
+    codec = None if wanted.codec is None else load_codec(wanted.codec, device)
     kind = BASELINES[wanted.baseline]
-    baseline: Baseline = kind.make() if codec is None else kind.make(codec, device)
+    baseline: Baseline = kind.make() if codec is None else kind.make(codec)
     estimate = baseline.estimate(inputs.mixture, inputs.reference, source)
     record = {"name": wanted.baseline, "settings": dict(baseline.settings)}
     return Made(estimate, {**record, **_record_of_codec(wanted.codec, codec, device)})
 
 
-def _record_of_codec(settings: CodecWeights | None, codec: Generator | None, device: torch.device) -> dict[str, Any]:
+def _record_of_codec(settings: CodecWeights | None, codec: Codec | None, device: torch.device) -> dict[str, Any]:
     """The codec in a baseline's record, and the device it ran on."""
     if settings is None or codec is None:
         return {"device": "cpu"}

@@ -1,10 +1,11 @@
-"""Steerings: how latents are moved until the taggers hear the wanted source.
+"""Steerings: methods that change latents until the taggers hear the wanted sources.
 
-A new one is a file beside this with its settings and its code, and a line in `STEERINGS`.
+A new one is a class of settings in settings.py, a subclass of `Steering` in a file beside this one, and a line in
+`STEERINGS`.
 """
 
 from stemsteer.registries import Kind
 from stemsteer.steering.settings import GradientSettings
 
 STEERINGS = {"gradient": Kind(GradientSettings, "stemsteer.steering.gradient:GradientSteering")}
-"""The kinds of steerings, by the key `kind` in the group `steering` of a run."""
+"""Steerings by the key `kind` of a run's `steering`."""

@@ -13,16 +13,27 @@ class SteeringSettings(Settings):
     """What all steerings share: the chunks of a track, which are steered one by one, and how exactly is computed.
 
     Attributes:
+        kind: in `STEERINGS`.
         needs_gradient: whether only differentiable taggers can be steered by.
+        sources_are_independent: whether each source is steered as if it were alone. Then a job for each source comes to
+            the same as one job for all, and sources can be steered one after the other for want of memory.
     """
 
     needs_gradient: ClassVar[bool] = False
+    sources_are_independent: ClassVar[bool] = True
+
+    kind: str
 
     chunk_seconds: PositiveFloat = Field(12.0, ge=1, description="longest chunk; each is steered on its own")
     overlap_seconds: PositiveFloat = Field(1.0, description="that neighbouring chunks share and are cross-faded over")
     precision: Precision = Field("float32", description="of large products: float32, tf32 (CUDA) or bfloat16")
     seed: int = Field(0, ge=0, description="from which the seeds of all chunks are derived")
     threads: PositiveInt = Field(1, description="CPU threads of a job; they change the last bits of the result")
+
+    @property
+    def most_steps(self) -> int:
+        """The most steps that are taken on a chunk; time and progress are counted in them."""
+        return 1
 
     @model_validator(mode="after")
     def _overlap_fits(self) -> "SteeringSettings":
@@ -52,3 +63,7 @@ class GradientSettings(SteeringSettings):
     keep: Literal["last", "best"] = Field(
         "last", description="the step that becomes the stem; best: of the lowest loss"
     )
+
+    @property
+    def most_steps(self) -> int:
+        return self.steps

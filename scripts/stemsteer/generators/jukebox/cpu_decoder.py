@@ -5,28 +5,29 @@ Signals are time-major, `[frames, channels]`, so that a convolution is a few mat
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
+from stemsteer.generators.jukebox.layers import ResidualStack
 from stemsteer.generators.jukebox.residual_flow import Block, residual_stack
 
-if TYPE_CHECKING:
-    from stemsteer.generators.jukebox.vqvae import Decoder, ResidualStack
+
+def decode(level_blocks: nn.ModuleList, out: nn.Conv1d, latents: Tensor) -> Tensor:
+    """What a decoder makes of latents `[batch, latent_channels, frames]`: audio `[batch, 1, frames * hop]`.
+
+    `level_blocks` are the decoder's blocks, which are applied in the reverse order, and `out` its last convolution.
+    """
+    return torch.stack([_decode(level_blocks, out, excerpt.T.contiguous()) for excerpt in latents]).unsqueeze(1)
 
 
-def decode(decoder: "Decoder", latents: Tensor) -> Tensor:
-    """What `decoder(latents)` is: `[batch, latent_channels, frames]` to `[batch, 1, frames * hop]`."""
-    return torch.stack([_decode(decoder, excerpt.T.contiguous()) for excerpt in latents]).unsqueeze(1)
-
-
-def _decode(decoder: "Decoder", hidden: Tensor) -> Tensor:
+def _decode(level_blocks: nn.ModuleList, out: nn.Conv1d, hidden: Tensor) -> Tensor:
     """Latents `[frames, latent_channels]` to audio `[samples]`."""
     parts: list[Any] = []
-    for level_block in reversed(list(decoder.level_blocks)):
+    for level_block in reversed(list(level_blocks)):
         convolution, *stages = cast(Any, level_block).model
         parts += [convolution, *(part for stage in stages for part in stage)]
     for part in parts[:-1]:
@@ -36,10 +37,10 @@ def _decode(decoder: "Decoder", hidden: Tensor) -> Tensor:
             hidden = _doubled(hidden, part)
         else:
             hidden = residual_stack(hidden, _blocks(part))
-    return _audio(hidden, parts[-1], decoder.out)
+    return _audio(hidden, parts[-1], out)
 
 
-def _blocks(stack: "ResidualStack") -> list[Block]:
+def _blocks(stack: ResidualStack) -> list[Block]:
     weights = []
     for _, convolution, _, mix in (cast(Any, block).model for block in stack.model):
         taps = convolution.weight.detach().permute(2, 1, 0).contiguous()

@@ -6,36 +6,21 @@ moves them by Jukebox's training rule (see docs/method.md). `none` lets the deco
 """
 
 import math
-from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
 
+from stemsteer.generators.jukebox.codebook import Codebook
 from stemsteer.generators.jukebox.moving_codebook import MovingCodebook, frames_of
-from stemsteer.generators.jukebox.vqvae import Codebook
-
-CodebookMode = Literal["frozen", "reinit-ema", "none"]
 
 DECAY = 0.99  # of the moving averages: the l_mu of Jukebox's VQ-VAE
 SPREAD = 0.01  # of copies of a frame, where there are fewer frames than codes: as a fraction of a vector of norm 1
 
 
-class Quantiser(Protocol):
-    """Continuous latents `[batch, channels, frames]` to quantised ones; the gradient passes as through the identity."""
-
-    def __call__(self, latents: Tensor) -> Tensor: ...
-
-    def state(self) -> dict[str, Tensor]:
-        """What calls have changed, for `restore`."""
-
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Go on where another quantiser of the same kind was."""
-
-
 class FrozenCodebook:
     """The pretrained codes, which never change."""
 
-    def __init__(self, codebook: Codebook) -> None:
+    def __init__(self, codebook: Codebook, seed: int = 0) -> None:
         self._codebook = codebook
 
     def __call__(self, latents: Tensor) -> Tensor:
@@ -50,6 +35,9 @@ class FrozenCodebook:
 
 class NoCodebook:
     """The latents as they are."""
+
+    def __init__(self, codebook: Codebook, seed: int = 0) -> None:
+        pass
 
     def __call__(self, latents: Tensor) -> Tensor:
         return latents
@@ -67,8 +55,8 @@ class ReinitialisedCodebook:
     The draws come from a generator of their own on the CPU, the same for a seed on every device.
     """
 
-    def __init__(self, codes: int, seed: int) -> None:
-        self._codes = codes
+    def __init__(self, codebook: Codebook, seed: int = 0) -> None:
+        self._codes = len(codebook.k)
         self._random = torch.Generator().manual_seed(seed)
         self._codebook: Codebook | None = None
         self._moving: MovingCodebook | None = None

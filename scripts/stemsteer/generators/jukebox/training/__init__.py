@@ -1,0 +1,1 @@
+"""How the embedded codecs are trained and evaluated (`snakemake codec`)."""

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stemsteer.generators.base import Generator
+from stemsteer.generators.codec import Codec
 from stemsteer.generators.coding import Codes, latents_of_blocks, reconstruct
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.mono_signal import MonoSignal
@@ -33,10 +33,10 @@ def log_spectral_distances(target: Tensor, estimate: Tensor) -> Tensor:
     return (of_target - of_estimate).square().mean(dim=0).sqrt()
 
 
-def log_spectral_distance(codes: Codes, signal: MonoSignal, generator: Generator, device: torch.device) -> float:
+def log_spectral_distance(codes: Codes, signal: MonoSignal, codec: Codec) -> float:
     """The mean over the frames of a track, in dB, between the track and what its codes decode to."""
     distances, start = [], 0
-    for block in reconstruct(codes, signal, generator, device):
+    for block in reconstruct(codes, signal, codec):
         stop = start + len(block)
         distances.append(log_spectral_distances(torch.from_numpy(signal.read(start, stop)), torch.from_numpy(block)))
         start = stop
@@ -44,8 +44,8 @@ def log_spectral_distance(codes: Codes, signal: MonoSignal, generator: Generator
 
 
 @torch.no_grad()
-def reconstruct_unquantised(signal: MonoSignal, generator: Generator, device: torch.device) -> Signal:
+def reconstruct_unquantised(signal: MonoSignal, codec: Codec) -> Signal:
     """What a track's latents decode to as they are, mono `[samples]`: this error is not the codes'."""
-    context = 2 * generator.context  # the encoder's, and the decoder's around it
-    blocks = latents_of_blocks(signal, generator, device, context)
-    return np.concatenate([generator.decode(latents)[0, start:stop].cpu().numpy() for latents, start, stop in blocks])
+    context = 2 * codec.context  # the encoder's, and the decoder's around it
+    blocks = latents_of_blocks(signal, codec, context)
+    return np.concatenate([codec.decode(latents)[0, start:stop].cpu().numpy() for latents, start, stop in blocks])

@@ -11,7 +11,9 @@ import re
 import torch
 from torch import Tensor, nn
 
-from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture, ResidualBlock
+from stemsteer.generators.jukebox.architecture import Architecture
+from stemsteer.generators.jukebox.layers import ResidualBlock
+from stemsteer.generators.jukebox.vqvae import VQVAE
 
 Convolution = nn.Conv1d | nn.ConvTranspose1d
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stemsteer.generators.jukebox.vqvae import VQVAE, ResidualBlock
+from stemsteer.generators.jukebox.layers import ResidualBlock
+from stemsteer.generators.jukebox.vqvae import VQVAE
 
 
 def encode(model: VQVAE, audio: Tensor) -> Tensor:

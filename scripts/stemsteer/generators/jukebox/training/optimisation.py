@@ -21,13 +21,14 @@ from tqdm import tqdm
 
 from stemsteer.errors import UserError
 from stemsteer.files import written_whole
-from stemsteer.generators.jukebox.generator import load_jukebox
+from stemsteer.generators.jukebox.architecture import Architecture
+from stemsteer.generators.jukebox.codec import load_jukebox
 from stemsteer.generators.jukebox.moving_codebook import MovingCodebook, frames_of
 from stemsteer.generators.jukebox.training import planar
 from stemsteer.generators.jukebox.training.growth import can_grow, grown
 from stemsteer.generators.jukebox.training.rotation import rotated
 from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
-from stemsteer.generators.jukebox.vqvae import VQVAE, Architecture
+from stemsteer.generators.jukebox.vqvae import VQVAE
 from stemsteer.models.registry import registry
 from stemsteer.models.weights import find
 

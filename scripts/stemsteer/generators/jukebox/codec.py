@@ -1,4 +1,4 @@
-"""Jukebox's VQ-VAE as a generator: the official weights or any file of the same format."""
+"""Jukebox's VQ-VAE as a codec: the official weights or any file of the same format."""
 
 from pathlib import Path
 
@@ -7,19 +7,14 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from stemsteer.errors import UserError
-from stemsteer.generators.base import Generator
-from stemsteer.generators.jukebox.quantisers import (
-    CodebookMode,
-    FrozenCodebook,
-    NoCodebook,
-    Quantiser,
-    ReinitialisedCodebook,
-)
+from stemsteer.generators.codebooks import CODEBOOKS
+from stemsteer.generators.codec import Codec
 from stemsteer.generators.jukebox.vqvae import VQVAE, from_checkpoint
+from stemsteer.generators.quantiser import Quantiser
 from stemsteer.models.weights import sha256
 
 
-class JukeboxGenerator(Generator):
+class JukeboxCodec(Codec):
     """One level of a Jukebox VQ-VAE; see `vqvae.py` for the model and its paper."""
 
     sample_rate = 44100
@@ -35,12 +30,9 @@ class JukeboxGenerator(Generator):
     def encode(self, audio: Tensor) -> Tensor:
         return self.vqvae.encode(audio)
 
-    def quantiser(self, codebook: CodebookMode, seed: int = 0) -> Quantiser:
-        if codebook == "frozen":
-            return FrozenCodebook(self.vqvae.codebook)
-        if codebook == "none":
-            return NoCodebook()
-        return ReinitialisedCodebook(len(self.vqvae.codebook.k), seed)
+    def quantiser(self, codebook: str, seed: int = 0) -> Quantiser:
+        quantiser: Quantiser = CODEBOOKS[codebook](self.vqvae.codebook, seed)
+        return quantiser
 
     def decode(self, quantised: Tensor) -> Tensor:
         return self.vqvae.decode(quantised)
@@ -52,7 +44,7 @@ class JukeboxGenerator(Generator):
         return self.vqvae.decode(self.vqvae.codebook.lookup(codes))
 
 
-def load_jukebox(path: Path, level: int, licence: str) -> JukeboxGenerator:
+def load_jukebox(path: Path, level: int, licence: str) -> JukeboxCodec:
     """Load one level from `vqvae.pth.tar` as published, or from a safetensors file with the same tensors.
 
     Raises:
@@ -65,7 +57,7 @@ def load_jukebox(path: Path, level: int, licence: str) -> JukeboxGenerator:
         raise UserError(f"{path}: {error}") from error
     except Exception as error:  # whatever a damaged file makes the two readers raise
         raise UserError(f"{path}: not a readable checkpoint ({error}); fetch the file again") from error
-    return JukeboxGenerator(vqvae, fingerprint=sha256(path), licence=licence)
+    return JukeboxCodec(vqvae, fingerprint=sha256(path), licence=licence)
 
 
 def _load_pickle(path: Path) -> dict[str, Tensor]:

@@ -1,18 +1,18 @@
-"""The schedule of the learning rate, where an ascent ends, and which of its steps is kept."""
+"""The schedule of the learning rate, where steering by gradient ends, and which of its steps is kept."""
 
 import math
 
 import pytest
 import torch
 
-from small_ascents import Scripted, settings, steering
+from small_problems import Scripted, settings, solved, solver
 from stemsteer.settings.run import RunSettings
-from stemsteer.steering.ascent import Ascent, Steered
+from stemsteer.steering.base import Steered
 
 
 def rates(changes: RunSettings) -> list[float]:
     """The learning rates that Adam was given, step by step."""
-    ascent = Ascent(steering(changes), changes)
+    ascent = solver(changes)
     given = []
     while not ascent.done:
         ascent.advance()
@@ -23,10 +23,7 @@ def rates(changes: RunSettings) -> list[float]:
 def scripted(losses: list[float], changes: RunSettings) -> tuple[Steered, Scripted]:
     """An ascent that hears these losses, as many as it asks for."""
     chain = Scripted([[loss] for loss in losses], changes)
-    ascent = Ascent(chain, changes)
-    while not ascent.done:
-        ascent.advance()
-    (steered,) = ascent.finish()
+    (steered,) = solved(chain)
     return steered, chain
 
 
@@ -61,23 +58,22 @@ def test_without_a_schedule_the_rate_is_constant() -> None:
 def test_the_first_step_moves_every_latent_by_the_rate(unit: str, schedule: str) -> None:
     """Adam's first step is the rate times the gradient's sign."""
     changes = settings(learning_rate=0.02, learning_rate_unit=unit, schedule=schedule)
-    chain = steering(changes)
-    ascent = Ascent(chain, changes)
-    ascent.advance()
-    moved = (ascent.latents[0].detach() - chain.start).abs()
-    expected = 0.02 * (chain.start.std().item() if unit == "latent-deviation" else 1)
+    chain = solver(changes)
+    chain.advance()
+    moved = (chain.latents.latents[0].detach() - chain.latents.start).abs()
+    expected = 0.02 * (chain.latents.start.std().item() if unit == "latent-deviation" else 1)
     assert moved.median().item() == pytest.approx(expected, rel=1e-3)
     assert moved.max().item() == pytest.approx(expected, rel=1e-3)
 
 
 def test_the_last_steps_of_a_cosine_are_small() -> None:
     changes = settings(steps=30, schedule="cosine", learning_rate=0.3)
-    ascent = Ascent(steering(changes), changes)
+    ascent = solver(changes)
     moves = []
     while not ascent.done:
-        before = ascent.latents[0].detach().clone()
+        before = ascent.latents.latents[0].detach().clone()
         ascent.advance()
-        moves.append((ascent.latents[0].detach() - before).abs().mean().item())
+        moves.append((ascent.latents.latents[0].detach() - before).abs().mean().item())
     assert moves[-1] < 0.02 * moves[0]
 
 
@@ -117,28 +113,26 @@ def test_patience_beyond_the_steps_changes_nothing() -> None:
 )
 def test_the_best_step_is_kept_where_that_is_asked_for(losses: list[float], best: int) -> None:
     steered, chain = scripted(losses, settings(steps=3, keep="best"))
-    assert torch.equal(steered.audio, chain.heard[best][0])
+    assert torch.equal(steered.audio, chain.signals[best][0])
     assert len(steered.history) == 4
+    assert steered.kept == best
     steered, chain = scripted(losses, settings(steps=3, keep="last"))
-    assert torch.equal(steered.audio, chain.heard[3][0])
-    assert all((one - other).abs().max() > 1e-4 for one, other in zip(chain.heard, chain.heard[1:], strict=False))
+    assert torch.equal(steered.audio, chain.signals[3][0])
+    assert all((one - other).abs().max() > 1e-4 for one, other in zip(chain.signals, chain.signals[1:], strict=False))
 
 
 def test_the_best_step_is_kept_of_an_ascent_that_ended_on_a_plateau() -> None:
     steered, chain = scripted([3, 1, 2, 2, 2, 2, 2], settings(steps=6, keep="best", patience=3))
     assert steered.history[-1].step == 5
-    assert torch.equal(steered.audio, chain.heard[1][0])
+    assert torch.equal(steered.audio, chain.signals[1][0])
 
 
 def test_the_kept_signal_is_heard_as_its_loss_says() -> None:
     """With a tagger that listens: what is kept is as good as the history says."""
     changes = settings(steps=8, keep="best", codebook="reinit-ema", learning_rate=3)
-    chain = steering(changes)
-    ascent = Ascent(chain, changes)
-    while not ascent.done:
-        ascent.advance()
-    (steered,) = ascent.finish()
+    chain = solver(changes)
+    (steered,) = solved(chain)
     lowest = min(moment.loss for moment in steered.history)
     assert lowest < steered.history[-1].loss
-    assert chain.loss(steered.audio[None])[0].item() == pytest.approx(lowest, rel=1e-5)
+    assert chain.losses(steered.audio[None])[0].item() == pytest.approx(lowest, rel=1e-5)
     assert math.isfinite(lowest)

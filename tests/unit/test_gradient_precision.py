@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from small_ascents import BandTagger, settings, small_generator, two_tones
+from small_problems import WITHOUT_MASK, BandTagger, Excerpt, method_of, settings, small_generator, solved
 from stemsteer.devices import computing_in
 from stemsteer.errors import UserError
-from stemsteer.generators.jukebox.generator import JukeboxGenerator
+from stemsteer.generators.jukebox.codec import JukeboxCodec
 from stemsteer.settings.run import RunSettings
-from stemsteer.steering.ascent import Ascent, Listener, Steering, ascend
+from stemsteer.steering.gradient import GradientSolver, GradientSteering
 from stemsteer.validation import Precision
 
 CPU = torch.device("cpu")
@@ -49,7 +49,7 @@ class Watched(torch.autograd.Function):
         return gradient, None
 
 
-class WatchedGenerator(JukeboxGenerator):
+class WatchedGenerator(JukeboxCodec):
     def __init__(self, seen: list[Flags]) -> None:
         super().__init__(small_generator().vqvae, fingerprint="", licence="")
         self.seen = seen
@@ -70,9 +70,9 @@ class WatchedTagger(BandTagger):
         return super().window_logits(Watched.apply(windows, self.seen))
 
 
-def ascent(changes: RunSettings, tagger: BandTagger, generator: JukeboxGenerator | None = None) -> Ascent:
-    listener = Listener(tagger, [[0]], 44100, changes)
-    return Ascent(Steering(two_tones(), generator or small_generator(), [listener], changes, [0]), changes)
+def solver(changes: RunSettings, tagger: BandTagger, generator: JukeboxCodec | None = None) -> GradientSolver:
+    problem = Excerpt((300, 4000), ()).problem(0, torch.float32, 6003, {tagger.name: [0]})
+    return GradientSteering(changes.steering, method_of(changes, [tagger], generator)).begin([problem])
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_products_are_rounded_to_tf32_where_that_is_asked_for_and_nowhere_else(
 ) -> None:
     """In the encoder, the decoder and the tagger, there and back; afterwards the process is as it was."""
     seen: list[Flags] = []
-    changes = settings(steps=2, precision=precision, mask_against="reconstruction")
-    running = ascent(changes, WatchedTagger(seen), WatchedGenerator(seen))
+    changes = settings(steps=2, precision=precision, compared_with="reconstruction")
+    running = solver(changes, WatchedTagger(seen), WatchedGenerator(seen))
     assert seen == 2 * [expected]  # encoded, and decoded for the reconstruction
     while not running.done:
         running.advance()
@@ -116,13 +116,13 @@ def test_products_are_rounded_and_sums_are_not() -> None:
 
 def test_bfloat16_changes_the_result_a_little() -> None:
     exact, rounded = (settings(steps=3, learning_rate=0.02, precision=name) for name in ("float32", "bfloat16"))
-    running = ascent(rounded, BandTagger())
-    assert running.latents[0].dtype == torch.float32
+    running = solver(rounded, BandTagger())
+    assert running.latents.latents[0].dtype == torch.float32
     while not running.done:
         running.advance()
-    assert running.latents[0].dtype == torch.float32
-    (found,) = running.finish()
-    (expected,) = ascend(ascent(exact, BandTagger()).steering, exact)
+    assert running.latents.latents[0].dtype == torch.float32
+    ((found,),) = running.finish()
+    (expected,) = solved(solver(exact, BandTagger()))
     assert found.audio.dtype == torch.float32
     difference = (found.audio - expected.audio).square().mean() / expected.audio.square().mean()
     assert 1e-7 < difference.item() < 1e-2  # -70 to -20 dB
@@ -156,7 +156,7 @@ def test_a_loss_that_is_no_number_is_told(step: int) -> None:
     """At the last step it is what the finished signal is heard as."""
     changes = settings(steps=5)
     with pytest.raises(UserError) as told:
-        ascend(ascent(changes, FailingTagger(step, float("nan"))).steering, changes)
+        solved(solver(changes, FailingTagger(step, float("nan"))))
     assert str(told.value) == (
         f"at step {step} of 5 the loss became infinite or not a number: lower learning_rate, or set precision: float32"
     )
@@ -165,12 +165,12 @@ def test_a_loss_that_is_no_number_is_told(step: int) -> None:
 def test_a_gradient_that_is_no_number_is_told() -> None:
     changes = settings(steps=5)
     with pytest.raises(UserError, match=r"^at step 0 of 5 the latents became infinite or not a number: lower learn"):
-        ascend(ascent(changes, EdgedTagger()).steering, changes)
+        solved(solver(changes, EdgedTagger()))
 
 
 def test_an_absurd_learning_rate_is_told() -> None:
-    changes = settings(steps=5, learning_rate=1e30, codebook="reinit-ema", mask=False)
+    changes = settings(steps=5, learning_rate=1e30, codebook="reinit-ema", **WITHOUT_MASK)
     with pytest.raises(
         UserError, match=r"^at step [0-5] of 5 the \w+ became infinite or not a number: lower learning_"
     ):
-        ascend(ascent(changes, BandTagger()).steering, changes)
+        solved(solver(changes, BandTagger()))

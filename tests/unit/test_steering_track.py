@@ -1,4 +1,4 @@
-"""The ascents of a track: what they resume from, how many are steered at once, and what is written of them."""
+"""Steering a track: what it resumes from, how many sources are steered at once, and what is written of them."""
 
 import json
 import logging
@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ import pytest
 import soundfile
 import torch
 
-from small_ascents import BandTagger
+from small_problems import WITHOUT_MASK, BandTagger
 from stemsteer.errors import UserError
 from stemsteer.settings.run import RunSettings
 from stemsteer.sound.audio import SILENCE_PEAK
-from stemsteer.sound.mono_signal import MonoSignal
-from stemsteer.steering import track_ascent as module
-from stemsteer.steering.track_ascent import TrackAscent
+from stemsteer.stages import steer as stage
+from stemsteer.steering import keys
+from stemsteer.steering.method import MethodSettings
+from stemsteer.taggers.labels import VocabularyLabels
+from stemsteer.taggers.vocabularies import Vocabulary
 from tones_track import (
     CHUNKS,
     RATE,
@@ -32,11 +35,11 @@ from tones_track import (
     STEPS,
     Decoded,
     Options,
+    carry_out,
+    job_of,
     prepare,
     results,
-    steer,
     tones_that_change,
-    track_ascent,
     track_settings,
 )
 
@@ -57,7 +60,7 @@ def one_thread():
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A track steered without interruption; tests only read it."""
     folder = prepare(tmp_path_factory.mktemp("whole"))
-    steer(track_ascent(folder, on_decode=Decoded(folder)), folder)
+    carry_out(job_of(folder, on_decode=Decoded(folder)), folder)
     return folder
 
 
@@ -85,7 +88,7 @@ def crashed(folder: Path, decoded: int, **options: Any) -> Path:
     """A folder with a job that got so far; it has put away every step."""
     prepare(folder)
     with pytest.raises(Crash):
-        steer(track_ascent(folder, on_decode=crash_after(decoded), checkpoint_seconds=1e-9, **options), folder)
+        carry_out(job_of(folder, on_decode=crash_after(decoded), checkpoint_seconds=1e-9, **options), folder)
     return folder
 
 
@@ -128,8 +131,8 @@ def test_the_record_says_what_each_chunk_came_to(whole: Path) -> None:
 
 def test_the_record_is_that_of_the_kept_step(tmp_path: Path) -> None:
     folder = prepare(tmp_path)
-    changes = track_settings(keep="best", codebook="reinit-ema", learning_rate=3)
-    steer(track_ascent(folder, changes), folder)
+    changes = track_settings(keep="best", codebook="reinit-ema", learning_rate=30)
+    carry_out(job_of(folder, changes), folder)
     history = pd.read_csv(folder / "high.history.tsv", sep="\t")
     lowest = history.loc[history.groupby("chunk").loss.idxmin()]
     assert (lowest.step < STEPS).any()
@@ -142,25 +145,25 @@ def test_the_record_is_that_of_the_kept_step(tmp_path: Path) -> None:
 def test_estimates_have_the_level_of_the_file(tmp_path: Path, whole: Path) -> None:
     """A quarter of the level, which float32 holds exactly, is a quarter of every sample."""
     quiet = prepare(tmp_path, tones_that_change() / 4)
-    steer(track_ascent(quiet, sources=["high"]), quiet)
+    carry_out(job_of(quiet, sources=["high"]), quiet)
     np.testing.assert_allclose(4 * read(quiet, "high"), read(whole, "high"), rtol=1e-6, atol=0)
 
 
 def test_no_audio_is_held_of_what_was_given_away(tmp_path: Path) -> None:
-    ascent = track_ascent(prepare(tmp_path), track_settings(steps=0))
-    pieces = list(ascent.steer(MonoSignal(tmp_path / "mono.wav")))
+    job = job_of(prepare(tmp_path), track_settings(steps=0))
+    pieces = list(job.track.steer(job.sources, job.carried_out))
     assert len(pieces) == EXCERPTS
-    assert sum(len(outcome.audio) for outcomes in ascent.outcomes.values() for _, outcome in outcomes) == 0
+    assert sum(len(outcome.audio) for outcomes in job.track.outcomes.values() for outcome in outcomes) == 0
 
 
 def test_silent_chunks_are_not_steered(tmp_path: Path) -> None:
     """The middle of three, and the traces of noise in it stay out of the estimate."""
     audio = tones_that_change()
-    _, middle, _ = track_ascent(tmp_path).chunks(MonoSignal(prepare(tmp_path) / "mono.wav"))
+    _, middle, _ = job_of(prepare(tmp_path)).track.chunks
     noise = np.random.default_rng(1).uniform(-1, 1, middle.stop - middle.start)
     audio[middle.start : middle.stop] = 0.4 * SILENCE_PEAK * noise
     prepare(tmp_path, audio)
-    steer(track_ascent(tmp_path, on_decode=Decoded(tmp_path)), tmp_path)
+    carry_out(job_of(tmp_path, on_decode=Decoded(tmp_path)), tmp_path)
     assert Decoded(tmp_path).total == 2 * len(SOURCES) * (STEPS + 1)
     for source in SOURCES:
         overlap = round(0.2 * RATE)
@@ -173,7 +176,7 @@ def test_silent_chunks_are_not_steered(tmp_path: Path) -> None:
 
 def test_a_silent_track_has_silent_estimates(tmp_path: Path) -> None:
     prepare(tmp_path, np.zeros(round(SECONDS * RATE), np.float32))
-    steer(track_ascent(tmp_path, on_decode=Decoded(tmp_path)), tmp_path)
+    carry_out(job_of(tmp_path, on_decode=Decoded(tmp_path)), tmp_path)
     assert not (tmp_path / "decoded").exists()
     for source in SOURCES:
         assert len(read(tmp_path, source)) == round(SECONDS * RATE)
@@ -189,7 +192,7 @@ def test_a_silent_track_has_silent_estimates(tmp_path: Path) -> None:
 def test_sources_together_come_to_the_bytes_of_separate_jobs(tmp_path: Path, whole: Path) -> None:
     for source in SOURCES:
         folder = prepare(tmp_path / source)
-        steer(track_ascent(folder, sources=[source]), folder)
+        carry_out(job_of(folder, sources=[source]), folder)
         assert results(folder) == {name: content for name, content in results(whole).items() if source in name}
 
 
@@ -198,9 +201,9 @@ def test_a_batch_changes_results_by_no_more_than_rounding(tmp_path: Path, whole:
     """One step, since another last bit may be another nearest code sooner or later."""
     changes = track_settings(steps=1, codebook="reinit-ema")
     alone, together = prepare(tmp_path / "alone"), prepare(tmp_path / "together")
-    steer(track_ascent(alone, changes), alone)
+    carry_out(job_of(alone, changes), alone)
     decoded: list[int] = []
-    steer(track_ascent(together, changes, decoded.append, batch=batch), together)
+    carry_out(job_of(together, changes, decoded.append, batch=batch), together)
     sizes = [min(batch, EXCERPTS - first) for first in range(0, EXCERPTS, batch)]
     assert decoded == [size for size in sizes for _ in range(2)]
     for source in SOURCES:
@@ -237,10 +240,10 @@ def test_where_memory_runs_out_fewer_are_steered_at_once(
     decoded: list[int] = []
     halved, small = prepare(tmp_path / "halved"), prepare(tmp_path / "small")
     # Six excerpts wait, though eight would be taken.
-    steer(track_ascent(halved, changes, fails_above(3, decoded, error), batch=8), halved)
+    carry_out(job_of(halved, changes, fails_above(3, decoded, error), batch=8), halved)
     assert decoded == [6, 3, 3, 3, 3]
     assert "warning: out of memory; going on with 3 excerpts at once" in told.messages
-    steer(track_ascent(small, changes, batch=3), small)
+    carry_out(job_of(small, changes, batch=3), small)
     assert results(halved) == results(small)
 
 
@@ -254,17 +257,17 @@ def test_memory_that_runs_out_later_costs_the_batch_and_nothing_else(tmp_path: P
             raise torch.OutOfMemoryError
 
     folder = prepare(tmp_path)
-    steer(track_ascent(folder, changes, on_decode, batch=2), folder)
+    carry_out(job_of(folder, changes, on_decode, batch=2), folder)
     assert decoded == [2] * 5 + [1] * 3 * 4
     assert record(folder, "low")["chunks"][2]["steps"] == 2
 
 
 def test_not_even_one_in_memory_is_told(tmp_path: Path) -> None:
     decoded: list[int] = []
-    ascent = track_ascent(prepare(tmp_path), on_decode=fails_above(0, decoded, MEMORY_RAN_OUT[0]), batch=8)
+    job = job_of(prepare(tmp_path), on_decode=fails_above(0, decoded, MEMORY_RAN_OUT[0]), batch=8)
     expected = "^cpu has not enough memory for one chunk of 1.2 s: lower chunk_seconds, or the number of taggers or FFT"
     with pytest.raises(UserError, match=expected):
-        steer(ascent, tmp_path)
+        carry_out(job, tmp_path)
     assert decoded == [6, 3, 1]
     assert not (tmp_path / "low.wav").exists()
 
@@ -273,7 +276,7 @@ def test_another_error_is_not_taken_for_memory(tmp_path: Path) -> None:
     decoded: list[int] = []
     broken = fails_above(0, decoded, RuntimeError("expected scalar type Float but found Double"))
     with pytest.raises(RuntimeError, match="expected scalar type"):
-        steer(track_ascent(prepare(tmp_path), on_decode=broken, batch=8), tmp_path)
+        carry_out(job_of(prepare(tmp_path), on_decode=broken, batch=8), tmp_path)
     assert decoded == [6]
 
 
@@ -284,7 +287,7 @@ def test_a_job_that_crashed_goes_on_where_it_was(tmp_path: Path, whole: Path, to
     """In the middle of the fourth excerpt, with every step put away."""
     folder = crashed(tmp_path, 3 * (STEPS + 1) + 4)
     counted = Decoded(folder)
-    steer(track_ascent(folder, on_decode=counted), folder)
+    carry_out(job_of(folder, on_decode=counted), folder)
     assert results(folder) == results(whole)
     assert counted.total == DECODED - 3 * (STEPS + 1) - 4
     assert "going on from step 4 of high.1" in told.messages
@@ -294,9 +297,9 @@ def test_a_job_that_crashed_goes_on_where_it_was(tmp_path: Path, whole: Path, to
 
 def test_a_batch_that_crashed_goes_on_where_it_was(tmp_path: Path, told: pytest.LogCaptureFixture) -> None:
     expected = prepare(tmp_path / "expected")
-    steer(track_ascent(expected, batch=2), expected)
+    carry_out(job_of(expected, batch=2), expected)
     folder = crashed(tmp_path / "crashed", STEPS + 1 + 4, batch=2)
-    steer(track_ascent(folder, batch=2), folder)
+    carry_out(job_of(folder, batch=2), folder)
     assert "going on from step 4 of low.1, high.1" in told.messages
     assert results(folder) == results(expected)
 
@@ -305,7 +308,7 @@ def test_excerpts_that_were_finished_are_not_steered_again_in_another_batch(tmp_
     """Interrupted on one machine after three excerpts, continued four at a time on another."""
     folder = crashed(tmp_path, 3 * (STEPS + 1) + 4)
     decoded: list[int] = []
-    steer(track_ascent(folder, on_decode=decoded.append, batch=4), folder)
+    carry_out(job_of(folder, on_decode=decoded.append, batch=4), folder)
     assert decoded == [1] * (STEPS - 4 + 1) + [2] * (STEPS + 1)
 
 
@@ -313,8 +316,8 @@ def test_an_ascent_that_ended_early_is_recorded_so_when_it_is_read_back(tmp_path
     changes = track_settings(patience=1, learning_rate=1e-9, steps=30)
     folder = prepare(tmp_path)
     with pytest.raises(Crash):
-        steer(track_ascent(folder, changes, crash_after(4), sources=["low"]), folder)
-    steer(track_ascent(folder, changes, sources=["low"]), folder)
+        carry_out(job_of(folder, changes, crash_after(4), sources=["low"]), folder)
+    carry_out(job_of(folder, changes, sources=["low"]), folder)
     chunks = record(folder, "low")["chunks"]
     assert [(chunk["steps"], chunk["resumed_at"]) for chunk in chunks] == [(2, 2), (2, 0), (2, 0)]
 
@@ -322,10 +325,10 @@ def test_an_ascent_that_ended_early_is_recorded_so_when_it_is_read_back(tmp_path
 def test_checkpoints_of_other_settings_are_not_used(tmp_path: Path, told: pytest.LogCaptureFixture) -> None:
     other = track_settings(learning_rate=0.2)
     expected = prepare(tmp_path / "expected")
-    steer(track_ascent(expected, other), expected)
+    carry_out(job_of(expected, other), expected)
     folder = crashed(tmp_path / "crashed", 2 * (STEPS + 1) + 4)
     counted = Decoded(folder)
-    steer(track_ascent(folder, other, counted), folder)
+    carry_out(job_of(folder, other, counted), folder)
     assert counted.total == DECODED
     assert not [message for message in told.messages if "going on" in message]
     assert results(folder) == results(expected)
@@ -344,7 +347,7 @@ def test_damaged_checkpoints_are_not_used(
     flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
     path.write_bytes({"flipped": flipped, "cut": content[:-100], "empty": b""}[damage])
     counted = Decoded(folder)
-    steer(track_ascent(folder, on_decode=counted), folder)
+    carry_out(job_of(folder, on_decode=counted), folder)
     resumed = {source: [chunk["resumed_at"] for chunk in record(folder, source)["chunks"]] for source in SOURCES}
     first, second = (0, 4) if damaged == "0.finished" else (STEPS, 0)
     assert resumed == {"low": [STEPS, STEPS, 0], "high": [first, second, 0]}
@@ -359,10 +362,10 @@ def test_checkpoints_of_other_audio_are_not_used(tmp_path: Path) -> None:
     audio = tones_that_change()
     audio[len(audio) // 2] += 0.001
     expected = prepare(tmp_path / "expected", audio)
-    steer(track_ascent(expected), expected)
+    carry_out(job_of(expected), expected)
     folder = prepare(crashed(tmp_path / "crashed", 3 * (STEPS + 1) + 4), audio)
     counted = Decoded(folder)
-    steer(track_ascent(folder, on_decode=counted), folder)
+    carry_out(job_of(folder, on_decode=counted), folder)
     assert counted.total == DECODED - 2 * (STEPS + 1)
     assert results(folder) == results(expected)
 
@@ -378,7 +381,7 @@ def test_checkpoints_are_removed_when_all_is_written(tmp_path: Path) -> None:
     # Another job's.
     (folder / "checkpoints/other").mkdir()
     (folder / "checkpoints/other/0.running").write_bytes(b"of another source")
-    steer(track_ascent(folder), folder)
+    carry_out(job_of(folder), folder)
     assert [path.name for path in (folder / "checkpoints").iterdir()] == ["other"]
     assert (folder / "checkpoints/other/0.running").exists()
 
@@ -387,11 +390,11 @@ def test_checkpoints_stay_while_an_output_is_missing(tmp_path: Path, monkeypatch
     """The disk is full when the record is written; the next job has nothing to steer."""
     folder = prepare(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr(TrackAscent, "record", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        patched.setattr(stage, "record_of", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         with pytest.raises(OSError, match="No space left"):
-            steer(track_ascent(folder), folder)
+            carry_out(job_of(folder), folder)
     counted: list[int] = []
-    steer(track_ascent(folder, on_decode=counted.append), folder)
+    carry_out(job_of(folder, on_decode=counted.append), folder)
     assert counted == []
     assert not list((folder / "checkpoints").iterdir())
 
@@ -428,48 +431,56 @@ def test_a_process_that_is_stopped_loses_no_step_that_it_has_finished(
 
 
 def key(folder: Path, changes: RunSettings | None = None, source: str = "low", **attributes: Any) -> str:
-    """The key of a source; `attributes` are those of the track's ascents."""
-    ascent = track_ascent(folder, changes, **attributes)
-    return ascent.key(source, MonoSignal(folder / "mono.wav"))
+    """The key of a source; `attributes` are those of the job."""
+    return job_of(folder, changes, **attributes).key(source)
 
 
-CHANGES: dict[str, Any] = {
-    "preset": "tagbox-paper",
-    "generator": "another",
-    "taggers": ["MTT_vgg"],
-    "fft_sizes": [512, 256],
-    "mask": False,
-    "mask_against": "reconstruction",
-    "mask_on": "reconstruction",
-    "mask_edges": "reflect",
-    "codebook": "reinit-ema",
-    "windows": "pad",
-    "objective": None,  # there is one only
-    "steps": 11,
-    "learning_rate": 0.2,
-    "learning_rate_unit": "absolute",
-    "schedule": "cosine",
-    "patience": 5,
-    "keep": "best",
-    "precision": "bfloat16",
-    "chunk_seconds": 1.3,
-    "overlap_seconds": 0.1,
-    "seed": 1,
-    "threads": 2,
+CHANGES: dict[str, dict[str, Any]] = {
+    "generator": {"codec": "another", "codebook": "reinit-ema"},
+    "taggers": {"names": ["MTT_vgg"], "windows": "pad"},
+    "steering": {
+        "steps": 11,
+        "learning_rate": 0.2,
+        "learning_rate_unit": "absolute",
+        "schedule": "cosine",
+        "patience": 5,
+        "keep": "best",
+        "precision": "bfloat16",
+        "chunk_seconds": 1.3,
+        "overlap_seconds": 0.1,
+        "seed": 1,
+        "threads": 2,
+    },
+    "mask": {
+        "fft_sizes": [512, 256],
+        "compared_with": "reconstruction",
+        "applied_to": "reconstruction",
+        "edges": "reflect",
+    },
 }
+ONE_ONLY = {"kind", "objective"}
+"""Settings that have one value only."""
 
 
 def test_all_settings_are_thought_of() -> None:
-    assert set(CHANGES) == set(RunSettings().of_ascents())
+    groups = {field.name for field in fields(MethodSettings)}
+    assert groups == set(CHANGES)
+    for group in groups:
+        assert set(CHANGES[group]) == set(getattr(track_settings(), group).model_dump()) - ONE_ONLY
 
 
-@pytest.mark.parametrize("name", [name for name, value in CHANGES.items() if value is not None])
-def test_another_setting_is_another_key(whole: Path, name: str) -> None:
-    assert key(whole, track_settings(**{name: CHANGES[name]})) != key(whole)
+@pytest.mark.parametrize(("group", "name"), [(group, name) for group, changes in CHANGES.items() for name in changes])
+def test_another_setting_is_another_key(whole: Path, group: str, name: str) -> None:
+    assert key(whole, track_settings(**{name: CHANGES[group][name]})) != key(whole)
 
 
-def test_the_mask_of_the_stem_is_no_business_of_the_ascents(whole: Path) -> None:
-    assert key(whole, track_settings(stem_fft_size=512, output="residual", sources=["drums"])) == key(whole)
+def test_another_kind_of_mask_is_another_key(whole: Path) -> None:
+    assert key(whole, track_settings(**WITHOUT_MASK)) != key(whole)
+
+
+def test_the_stem_does_not_change_the_key(whole: Path) -> None:
+    stem = {"kind": "residual", "fft_size": 512}
+    assert key(whole, track_settings(stem=stem, sources=["drums"], preset=None)) == key(whole)
 
 
 def test_how_it_is_carried_out_does_not_change_the_key(whole: Path, tmp_path: Path) -> None:
@@ -480,12 +491,7 @@ def test_how_it_is_carried_out_does_not_change_the_key(whole: Path, tmp_path: Pa
 
 
 def test_another_source_run_or_track_is_another_key(whole: Path) -> None:
-    found = {key(whole), key(whole, source="high")}
-    for name in ("run", "track"):
-        ascent = track_ascent(whole)
-        setattr(ascent, name, "another")
-        found.add(ascent.key("low", MonoSignal(whole / "mono.wav")))
-    assert len(found) == 4
+    assert len({key(whole), key(whole, source="high"), key(whole, run="another"), key(whole, name="another")}) == 4
 
 
 def test_other_audio_is_another_key(whole: Path, tmp_path: Path) -> None:
@@ -495,29 +501,32 @@ def test_other_audio_is_another_key(whole: Path, tmp_path: Path) -> None:
     # At half the level, and with silence at its end, the chunks as they are steered are the same.
     periodic = np.tile(audio[:4000], 6)
     others = [one_sample, audio / 2, audio[:-1], periodic, periodic[:-4], np.append(audio, np.float32(0))]
-    keys = {key(prepare(tmp_path / str(number), other)) for number, other in enumerate(others)}
-    assert len({key(whole), *keys}) == 1 + len(others)
+    found = {key(prepare(tmp_path / str(number), other)) for number, other in enumerate(others)}
+    assert len({key(whole), *found}) == 1 + len(others)
 
 
-@pytest.mark.parametrize("what", ["generator", "hop", "tagger", "tag", "method", "torch"])
+@pytest.mark.parametrize("what", ["generator", "hop", "tagger", "labels", "tag", "method", "torch"])
 def test_other_weights_tags_or_versions_are_another_key(
     whole: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     before = key(whole)
-    ascent = track_ascent(whole)
+    job = job_of(whole)
+    generator, (tagger,) = job.track.method.generator, job.track.method.taggers
     if what == "generator":
-        ascent.generator.fingerprint = "other weights"
+        generator.fingerprint = "other weights"
     elif what == "hop":
-        ascent.generator.hop = 32
+        generator.hop = 32
     elif what == "tagger":
-        ascent.taggers[0].fingerprint = "other weights"
+        tagger.fingerprint = "other weights"
+    elif what == "labels":
+        tagger.labels = VocabularyLabels(Vocabulary("bands", ("low", "very high")))
     elif what == "tag":
-        ascent.tags["low"]["bands"] = [0, 1]
+        monkeypatch.setattr(VocabularyLabels, "find", lambda *_: [0, 1])
     elif what == "method":
-        monkeypatch.setattr(module, "METHOD_VERSION", module.METHOD_VERSION + 1)
+        monkeypatch.setattr(keys, "METHOD_VERSION", keys.METHOD_VERSION + 1)
     else:
         monkeypatch.setattr(torch, "__version__", "2.99")
-    assert ascent.key("low", MonoSignal(whole / "mono.wav")) != before
+    assert job.key("low") != before
 
 
 def test_a_tagger_of_another_name_is_the_same_one(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,102 @@
+"""The interface of steerings: methods that change latents until the taggers hear the wanted sources."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from stemsteer.steering.problem import Problem
+from stemsteer.steering.settings import SteeringSettings
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What was heard of a source before step `step`; the last moment is after the last step."""
+
+    step: int
+    loss: float
+    target_probability: float
+
+
+@dataclass(frozen=True)
+class Steered:
+    """What a steering made of one source in one chunk.
+
+    Attributes:
+        audio: the steered signal `[samples]`.
+        history: what was heard at each step.
+        kept: the place in the history of the moment at which the signal was heard.
+    """
+
+    audio: Tensor
+    history: list[Moment]
+    kept: int
+
+
+class Solver(ABC):
+    """Some problems while they are solved, a step at a time.
+
+    Attributes:
+        step: how many steps have been taken.
+    """
+
+    step: int = 0
+
+    @property
+    @abstractmethod
+    def done(self) -> bool:
+        """Whether no step is left to take."""
+
+    @abstractmethod
+    def advance(self) -> None:
+        """Take one step.
+
+        Raises:
+            UserError: the numbers are none any more.
+        """
+
+    @abstractmethod
+    def finish(self) -> list[list[Steered]]:
+        """What the steps came to: for each problem, for each of its sources."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values from which another process can go on to the same bytes; see `restore`."""
+
+    @abstractmethod
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a `state` of the same problems and method."""
+
+
+class Steering(ABC):
+    """A method of steering. Its class is called with its group of settings and a `Method`.
+
+    Attributes:
+        settings: the run's group `steering`.
+    """
+
+    settings: SteeringSettings
+
+    @property
+    def steps(self) -> int:
+        """The most steps that it takes."""
+        return self.settings.most_steps
+
+    @property
+    def sources_are_independent(self) -> bool:
+        """Whether each source of a problem is steered as if it were alone."""
+        return self.settings.sources_are_independent
+
+    @abstractmethod
+    def begin(self, problems: Sequence[Problem]) -> Solver:
+        """Start to solve some problems, whose chunks are equally long. No problem has an effect on another one."""
+
+
+def solve(solver: Solver, on_step: Callable[[Solver], None] = lambda _: None) -> list[list[Steered]]:
+    """Take all steps; `on_step` is called after each of them."""
+    while not solver.done:
+        solver.advance()
+        on_step(solver)
+    return solver.finish()

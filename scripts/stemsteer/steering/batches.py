@@ -1,0 +1,145 @@
+"""The problems of a track, solved as many at a time as the memory holds."""
+
+import logging
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from stemsteer.devices import out_of_memory
+from stemsteer.errors import UserError
+from stemsteer.sound.audio import SILENCE_PEAK
+from stemsteer.steering.base import Steering
+from stemsteer.steering.interruption import Interrupted, Interruption
+from stemsteer.steering.keys import problem_key
+from stemsteer.steering.method import Method
+from stemsteer.steering.outcome import Outcome
+from stemsteer.steering.problem import Problem, names_of, wanted_in
+from stemsteer.steering.resuming import Checkpoints, ResumableSolver
+
+
+class Batches:
+    """Solves problems in batches, which are halved when memory runs out.
+
+    Args:
+        steering: that solves them.
+        method: of the run.
+        checkpoints: of the track.
+        size: how many sources of chunks are steered at once.
+        progress: a bar that counts the steps of all sources.
+        interruption: of the job.
+    """
+
+    def __init__(
+        self,
+        steering: Steering,
+        method: Method,
+        checkpoints: Checkpoints,
+        size: int,
+        progress: "tqdm[Any]",
+        interruption: Interruption,
+    ) -> None:
+        self.steering, self.method, self.checkpoints = steering, method, checkpoints
+        self.size, self.progress, self.interruption = size, progress, interruption
+
+    def solve(self, problems: Iterator[Problem]) -> Iterator[Outcome]:
+        """The outcomes of all problems, source by source, in the order of the problems.
+
+        Raises:
+            Interrupted: the process was asked to stop.
+            UserError: the memory does not hold a single problem, or steering has come to nothing.
+        """
+        waiting: deque[Problem] = deque()
+        while batch := self._next_batch(problems, waiting):
+            position = self.progress.n
+            try:
+                outcomes = self._solve_batch(batch)
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error):
+                    raise
+                self._take_less_memory(batch, error)
+                self.progress.update(position - self.progress.n)
+                waiting.extendleft(reversed(batch))
+                continue
+            yield from outcomes
+
+    def _next_batch(self, problems: Iterator[Problem], waiting: deque[Problem]) -> list[Problem]:
+        """As many problems as there is room for, at least one."""
+        batch: list[Problem] = []
+        while problem := waiting.popleft() if waiting else next(problems, None):
+            if batch and len(wanted_in([*batch, problem])) > self.size:
+                waiting.appendleft(problem)
+                break
+            batch.append(problem)
+        return batch
+
+    def _take_less_memory(self, tried: Sequence[Problem], error: Exception) -> None:
+        if len(tried) == 1:
+            seconds = self.method.settings.steering.chunk_seconds
+            sources = "" if self.steering.sources_are_independent else " and all its sources"
+            raise UserError(
+                f"{self.method.device} has not enough memory for one chunk of {seconds:g} s{sources}: "
+                "lower chunk_seconds, or the number of taggers or FFT sizes"
+            ) from error
+        self.size = len(wanted_in(tried)) // 2
+        logging.warning("warning: out of memory; going on with %d excerpts at once", self.size)
+
+    def _solve_batch(self, batch: Sequence[Problem]) -> list[Outcome]:
+        """The outcomes of some problems; those that were solved before an interruption are read."""
+        keys = [problem_key(self.method, problem) for problem in batch]
+        known = [self._known(problem, key) for problem, key in zip(batch, keys, strict=True)]
+        new = [index for index, outcomes in enumerate(known) if outcomes is None]
+        self.progress.update(self.steering.steps * sum(len(outcomes) for outcomes in known if outcomes is not None))
+        if new:
+            solved = self._solve_new([batch[i] for i in new], [keys[i] for i in new])
+            for index, outcomes in zip(new, solved, strict=True):
+                known[index] = outcomes
+        return [outcome for outcomes in known if outcomes is not None for outcome in outcomes]
+
+    def _known(self, problem: Problem, key: bytes) -> list[Outcome] | None:
+        if np.abs(problem.mixture).max() <= SILENCE_PEAK:
+            # Nothing is there to be steered, and a tagger's opinion on silence is worth no step.
+            return [Outcome(problem.chunk, wanted, np.zeros_like(problem.mixture), []) for wanted in problem.wanted]
+        return self.checkpoints.finished(problem, key)
+
+    def _solve_new(self, problems: Sequence[Problem], keys: Sequence[bytes]) -> list[list[Outcome]]:
+        solver = self.steering.begin(problems)
+        sources = len(wanted_in(problems))
+        running = ResumableSolver(solver, problems, b"".join(keys), self.checkpoints, self.method.device)
+        self.progress.update(solver.step * sources)
+        while not solver.done:
+            solver.advance()
+            self.progress.update(sources)
+            if self.interruption.signal or running.is_due():
+                running.save()
+            if self.interruption.signal:
+                raise Interrupted(
+                    f"stopped by {self.interruption.signal} after step {solver.step} of {self.steering.steps} of "
+                    f"{names_of(problems)}; what was computed is kept, and the next run goes on from there"
+                )
+        self.progress.update((self.steering.steps - solver.step) * sources)
+        steered = solver.finish()
+        seconds = running.seconds / sources
+        outcomes = [
+            [
+                Outcome(problem.chunk, wanted, s.audio.cpu().numpy(), s.history, s.kept, seconds, running.resumed_at)
+                for wanted, s in zip(problem.wanted, of_problem, strict=True)
+            ]
+            for problem, of_problem in zip(problems, steered, strict=True)
+        ]
+        for problem, key, of_sources in zip(problems, keys, outcomes, strict=True):
+            self._put_away(problem, key, of_sources)
+        running.remove()
+        return outcomes
+
+    def _put_away(self, problem: Problem, key: bytes, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            first, kept = outcome.first, outcome.kept_moment
+            logging.info(
+                "%s: loss %.4f -> %.4f, tag probability %.4f -> %.4f in %.1f s",
+                *(outcome.name, first.loss, kept.loss, first.target_probability, kept.target_probability),
+                outcome.seconds,
+            )
+        self.checkpoints.write_finished(problem, key, outcomes)

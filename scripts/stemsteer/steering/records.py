@@ -1,0 +1,63 @@
+"""What is written down of the steering of a source: its history as a table, and the record beside the estimate."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+import torch
+
+from stemsteer.devices import describe
+from stemsteer.steering.method import Method
+from stemsteer.steering.outcome import Outcome
+
+
+def history_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """Loss and tag probability of every chunk at every step."""
+    moments = [{"chunk": outcome.chunk.index, **asdict(moment)} for outcome in outcomes for moment in outcome.history]
+    return pd.DataFrame(moments, columns=["chunk", "step", "loss", "target_probability"])
+
+
+def record_of(source: str, outcomes: Sequence[Outcome], method: Method) -> dict[str, Any]:
+    """What made the estimate of a source."""
+    records = [_chunk_record(outcome) for outcome in outcomes if outcome.history]
+    means = pd.DataFrame(records).filter(regex="_before|_after").mean()
+    steps = sum(record["steps"] for record in records)
+    seconds = sum(record["seconds"] for record in records)
+    return {
+        "settings": method.settings.dump(),
+        "generator_sha256": method.generator.fingerprint,
+        "generator_licence": method.generator.licence,
+        "taggers": {
+            tagger.name: {
+                "sha256": tagger.fingerprint,
+                "licence": tagger.licence,
+                "tags": [tagger.labels.names[index] for index in tagger.labels.find(source)],
+            }
+            for tagger in method.taggers
+        },
+        "device": describe(method.device),
+        # On other devices sums are taken in an order that differs from run to run.
+        "repeats_to_the_byte": method.device.type == "cpu",
+        "threads": torch.get_num_threads(),
+        "steps_per_second": steps / seconds if seconds else None,
+        **{str(name): mean for name, mean in means.items()},
+        "chunks": records,
+    }
+
+
+def _chunk_record(outcome: Outcome) -> dict[str, Any]:
+    first, kept = outcome.first, outcome.kept_moment
+    return {
+        "chunk": outcome.chunk.index,
+        "start": outcome.chunk.start,
+        "stop": outcome.chunk.stop,
+        "seed": outcome.wanted.seed,
+        "steps": outcome.history[-1].step,
+        "resumed_at": outcome.resumed_at,
+        "loss_before": first.loss,
+        "loss_after": kept.loss,
+        "target_probability_before": first.target_probability,
+        "target_probability_after": kept.target_probability,
+        "seconds": outcome.seconds,
+    }
