@@ -22,7 +22,7 @@ export VIRTUAL_ENV := $(CURDIR)/.venv
 export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test environment lint format constraints envs clean help
+.PHONY: demo test environment lint format constraints envs schema clean help
 
 # config.yaml, as it comes, is the demo's.
 demo: environment ## separate the demo song, or what config.yaml says (the default)
@@ -75,6 +75,9 @@ constraints: | $(UV) ## resolve pyproject.toml into constraints.txt
 
 envs: environment ## write envs/ from constraints.txt
 	python envs/make_envs.py
+
+schema: environment ## write config.schema.json from the classes of settings
+	python -m stemsteer schema > config.schema.json
 
 clean: ## remove the environment and caches, never results
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

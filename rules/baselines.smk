@@ -50,6 +50,7 @@ if BASELINES:
             track=track_of,
             source=source_of,
             judge=PLAN.config.chosen_judge,
+            own_sources=PLAN.config.own_sources,
             method=METHOD_VERSION,
             device=PLAN.config.device,
         script:

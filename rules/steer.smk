@@ -6,7 +6,7 @@ Inputs: results/audio/<track>/mono.wav and the quality of its codes. Outputs, in
 interrupted job goes on from.
 """
 
-from stemsteer.jobs.resources import ascent_megabytes, ascent_seconds
+from stemsteer.jobs.resources import steering_megabytes, steering_seconds
 
 
 @cache
@@ -97,13 +97,13 @@ def steers_on_gpu() -> bool:
 def steering_memory(wildcards, attempt: int) -> int:
     settings = PLAN.config.runs[run_of(wildcards)]
     batch = 1 if PLAN.config.batch == "auto" else PLAN.config.batch
-    return megabytes(ascent_megabytes(settings, seconds_of(track_of(wildcards)), batch), 0, 0, attempt)
+    return megabytes(steering_megabytes(settings, seconds_of(track_of(wildcards)), batch), 0, 0, attempt)
 
 
 @inspected
 def steering_time(wildcards, attempt: int) -> int:
     settings, seconds = PLAN.config.runs[run_of(wildcards)], seconds_of(track_of(wildcards))
-    return minutes(10, ascent_seconds(settings, seconds, len(sources_of_job(wildcards)), steers_on_gpu()), attempt)
+    return minutes(10, steering_seconds(settings, seconds, len(sources_of_job(wildcards)), steers_on_gpu()), attempt)
 
 
 # The outputs of a rule cannot depend on its wildcards: in jobs for all sources of a track, the tracks of a run with the

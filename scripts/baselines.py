@@ -22,4 +22,5 @@ if __name__ == "__main__":
             job.params.judge,
             job.params.device,
             job.threads,
+            job.params.own_sources,
         )

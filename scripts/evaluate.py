@@ -18,4 +18,5 @@ if __name__ == "__main__":
             job.threads,
             scores_out=Path(job.output.scores),
             provenance_out=Path(job.output.provenance),
+            own_sources=job.params.own_sources,
         )

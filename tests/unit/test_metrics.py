@@ -253,8 +253,7 @@ def run_script(folder: Path, parts: tuple[str, str], suffix: str) -> pd.DataFram
             other=str(folder / f"other{suffix}"),
         ),
         output=SimpleNamespace(scores=str(folder / "scores.tsv"), provenance=str(folder / "scores.json")),
-        params=SimpleNamespace(parts=parts, judge=None),
-        wildcards={"run": "r", "track": "t", "source": "bass"},
+        params=SimpleNamespace(parts=parts, judge=None, own_sources={}, run="r", track="t", source="bass"),
         threads=1,
         log=[str(folder / "log.txt")],
     )

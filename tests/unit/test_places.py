@@ -23,7 +23,8 @@ SHIPPED = sorted(
 # Prints the folder that the shipped files are read from.
 READ_EVERYTHING = """
 from stemsteer import __version__
-from stemsteer.models.registry import find, registry
+from stemsteer.models.registry import registry
+from stemsteer.models.weights import find
 from stemsteer.places import HOME
 from stemsteer.report.page import write_report
 from stemsteer.settings.presets import presets

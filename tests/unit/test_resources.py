@@ -8,11 +8,11 @@ import pytest
 from groups import grouped
 from stemsteer.jobs import resources
 from stemsteer.jobs.resources import (
-    ascent_megabytes,
-    ascent_seconds,
     computes_on_gpu,
     megabytes,
     minutes,
+    steering_megabytes,
+    steering_seconds,
     track_seconds,
 )
 from stemsteer.settings.run import RunSettings
@@ -57,19 +57,19 @@ def run(**settings: object) -> RunSettings:
 
 def test_time_grows_with_all_that_is_done_one_after_the_other():
     short = run(steps=10)
-    once = ascent_seconds(short, 60, 1, on_gpu=False)
-    assert ascent_seconds(short, 120, 1, on_gpu=False) == 2 * once
-    assert ascent_seconds(short, 60, 3, on_gpu=False) == 3 * once
-    assert ascent_seconds(run(steps=20), 60, 1, on_gpu=False) == 2 * once
-    assert ascent_seconds(run(steps=10, threads=4), 60, 1, on_gpu=False) == once / 4
-    assert ascent_seconds(short, 60, 1, on_gpu=True) < once
+    once = steering_seconds(short, 60, 1, on_gpu=False)
+    assert steering_seconds(short, 120, 1, on_gpu=False) == 2 * once
+    assert steering_seconds(short, 60, 3, on_gpu=False) == 3 * once
+    assert steering_seconds(run(steps=20), 60, 1, on_gpu=False) == 2 * once
+    assert steering_seconds(run(steps=10, threads=4), 60, 1, on_gpu=False) == once / 4
+    assert steering_seconds(short, 60, 1, on_gpu=True) < once
 
 
 def test_memory_grows_with_chunks_and_not_with_what_lies_between_them():
     settings = run(chunk_seconds=12)
-    assert ascent_megabytes(settings, 4, 1) < ascent_megabytes(settings, 12, 1)
-    assert ascent_megabytes(settings, 3600, 1) == ascent_megabytes(settings, 12, 1)
-    assert ascent_megabytes(settings, 12, 4) > 2 * ascent_megabytes(settings, 12, 1)
+    assert steering_megabytes(settings, 4, 1) < steering_megabytes(settings, 12, 1)
+    assert steering_megabytes(settings, 3600, 1) == steering_megabytes(settings, 12, 1)
+    assert steering_megabytes(settings, 12, 4) > 2 * steering_megabytes(settings, 12, 1)
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def step_of(running: Path) -> int:
         saved = running.read_bytes()[2 * DIGEST_BYTES :]
     except FileNotFoundError:  # it has finished in the meantime
         return 0
-    step: int = torch.load(io.BytesIO(saved), weights_only=True)["ascent"]["step"]
+    step: int = torch.load(io.BytesIO(saved), weights_only=True)["solver"]["step"]
     return step
 
 

@@ -64,12 +64,12 @@ def minutes(base: float, work: float, attempt: int) -> int:
     return math.ceil(base + work / 60) * 2 ** (attempt - 1)
 
 
-def ascent_seconds(settings: RunSettings, seconds: float, sources: int, on_gpu: bool) -> float:
+def steering_seconds(settings: RunSettings, seconds: float, sources: int, on_gpu: bool) -> float:
     """How long the ascents of a track towards so many sources may take."""
     pace = GPU_PACE if on_gpu else CPU_PACE * settings.steering.threads
     return seconds * sources * settings.steering.most_steps * max(1, len(settings.taggers.names) / 2) / pace
 
 
-def ascent_megabytes(settings: RunSettings, seconds: float, batch: int) -> float:
+def steering_megabytes(settings: RunSettings, seconds: float, batch: int) -> float:
     """What the steps of so many chunks at once keep in memory, the weights of generator and taggers included."""
     return 2000 + 200 * batch * min(seconds, settings.steering.chunk_seconds)

@@ -16,11 +16,12 @@ from stemsteer.generators.loading import load_codec
 from stemsteer.generators.settings import CodecWeights
 from stemsteer.jobs.provenance import of_compared
 from stemsteer.scores.judge import load_judge
-from stemsteer.scores.metrics import Row, score
+from stemsteer.scores.metrics import Judge, Row, score
 from stemsteer.scores.tables import write_scores
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
+from stemsteer.taggers.vocabularies import NO_SOURCES, Sources
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def make_baselines(
     judge: str | None,
     device_name: str,
     threads: int,
+    own_sources: Sources = NO_SOURCES,
 ) -> None:
     """Write the stem, the scores and the provenance of each baseline.
 
@@ -70,13 +72,15 @@ def make_baselines(
         judge: the tagger that judges the stems; None: no judge.
         device_name: the device of codecs, as in the config.
         threads: CPU threads.
+        own_sources: the user's own sources, which the judge is asked for by their tags.
 
     Raises:
         UserError: weights are missing or altered, or there is no such device.
     """
     device = choose_device_for_light_work(device_name, threads)
     made = {run: _make(each, source, inputs, device) for run, each in wanted.items()}
-    rate, rows = _score({run: each.estimate for run, each in made.items()}, source, inputs, judge)
+    estimates = {run: each.estimate for run, each in made.items()}
+    rate, rows = _score(estimates, inputs, load_judge(judge, source, own_sources))
     for run, each in wanted.items():
         audio.write(each.stem_out, made[run].estimate, rate)
         own_rows = [{**rows[run], "estimate": BASELINES[each.baseline].stem_is}, rows["mixture"], rows["silence"]]
@@ -104,16 +108,14 @@ def _record_of_codec(settings: CodecWeights | None, codec: Codec | None, device:
     }
 
 
-def _score(
-    estimates: Mapping[str, Signal], source: str, inputs: Inputs, judge: str | None
-) -> tuple[int, dict[str, Row]]:
+def _score(estimates: Mapping[str, Signal], inputs: Inputs, judge: Judge | None) -> tuple[int, dict[str, Row]]:
     """The rate (Hz), and the row of each estimate, of the mixture and of silence, by name.
 
     All estimates are scored in one call, because scoring the mixture and silence again for each would double the time.
     """
     mixture, rate = audio.read(inputs.mixture)
     reference = audio.read(inputs.reference)[0]
-    rows = score(reference, mixture, estimates, rate, load_judge(judge, source))
+    rows = score(reference, mixture, estimates, rate, judge)
     return rate, {str(row["estimate"]): row for row in rows}
 
 

@@ -10,6 +10,7 @@ from stemsteer.scores.metrics import Judge, score
 from stemsteer.scores.tables import write_scores
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
+from stemsteer.taggers.vocabularies import NO_SOURCES, Sources
 
 
 def evaluate(
@@ -22,6 +23,7 @@ def evaluate(
     *,
     scores_out: Path,
     provenance_out: Path,
+    own_sources: Sources = NO_SOURCES,
 ) -> None:
     """Score a stem and the other part of its mixture.
 
@@ -34,6 +36,7 @@ def evaluate(
         threads: CPU threads of the judge.
         scores_out: a table with a row for each part, for the mixture and for silence.
         provenance_out: JSON with the versions that the scores were computed with.
+        own_sources: the user's own sources, which the judge is asked for by their tags.
 
     Raises:
         UserError: the judge's weights are missing or altered.
@@ -41,12 +44,12 @@ def evaluate(
     # Sorted, so that the order does not depend on which part the run calls its stem.
     estimates = {name: audio.read(path)[0] for name, path in sorted(parts.items())}
     heard, rate = audio.read(mixture)
-    rows = score(audio.read(reference)[0], heard, estimates, rate, _judge(judge, stem.source, threads))
+    rows = score(audio.read(reference)[0], heard, estimates, rate, _judge(judge, stem.source, own_sources, threads))
     write_scores(rows, asdict(stem), scores_out)
     write_json(provenance_out, of_scores())
 
 
-def _judge(tagger: str | None, source: str, threads: int) -> Judge | None:
+def _judge(tagger: str | None, source: str, own_sources: Sources, threads: int) -> Judge | None:
     if tagger is None:
         return None
     # Imported here, because PyTorch takes seconds to import.
@@ -55,4 +58,4 @@ def _judge(tagger: str | None, source: str, threads: int) -> Judge | None:
     from stemsteer.scores.judge import load_judge
 
     torch.set_num_threads(threads)
-    return load_judge(tagger, source)
+    return load_judge(tagger, source, own_sources)
