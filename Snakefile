@@ -20,13 +20,15 @@ min_version("9.27")  # as in pyproject.toml
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 
+include: "rules/snakemake.smk"
+
+
 # A config file given on the command line stands alone: merged into this one, its runs would add to the demo's.
-if not workflow.overwrite_configfiles:
+if not config_file_is_given():
 
     configfile: str(Path(workflow.basedir) / "config.yaml")
 
 
-include: "rules/snakemake.smk"
 include: "rules/common.smk"
 include: "rules/datasets.smk"
 include: "rules/models.smk"

@@ -80,7 +80,7 @@ def make_corpus(folder: Path, tracks: int) -> None:
         (folder / f"music/track {number}.wav").touch()
         rows.append(f"track {number}\tmusic/track {number}.wav")
     (folder / "tracks.tsv").write_text("\n".join(rows) + "\n")
-    runs = {name: {"seed": number} for number, name in enumerate(RUNS)}
+    runs = {name: {"steering": {"seed": number}} for number, name in enumerate(RUNS)}
     (folder / "config.yaml").write_text(str({"tracks": "tracks.tsv", "sources": list(SOURCES), "runs": runs}))
     (folder / "Snakefile").write_text(BARE.format(tracks=tracks, runs=RUNS, sources=SOURCES))
 

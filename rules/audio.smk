@@ -5,31 +5,8 @@ Outputs, in results/audio/<track>/: mixture.wav (float32, the original rate and 
 facts.json (what ffprobe says of the file), references/<source>.wav (at the mixture's rate).
 """
 
-@inspected
-def mixture_path(wildcards) -> str:
-    return PLAN.tracks[track_of(wildcards)].mixture
 
-
-def mixture_file(wildcards) -> list[str]:
-    return watched(mixture_path(wildcards))
-
-
-def reference_path(wildcards) -> str:
-    return PLAN.tracks[track_of(wildcards)].references[source_of(wildcards)]
-
-
-def reference_file(wildcards) -> list[str]:
-    return watched(reference_path(wildcards))
-
-
-@inspected
-def excerpt_start(wildcards) -> float:
-    return PLAN.tracks[track_of(wildcards)].start
-
-
-@inspected
-def excerpt_duration(wildcards) -> float | None:
-    return PLAN.tracks[track_of(wildcards)].duration
+include: "functions/audio.smk"
 
 
 rule decode:
@@ -37,7 +14,7 @@ rule decode:
         mixture_file,
     output:
         mixture="results/audio/{track}/mixture.wav",
-        model="results/audio/{track}/mono.wav",
+        mono="results/audio/{track}/mono.wav",
         facts="results/audio/{track}/facts.json",
     log:
         "logs/decode/{track}.log",
@@ -49,6 +26,7 @@ rule decode:
         mem_mb=memory(1000),
         runtime=time(5, 0.1),
     params:
+        track=track_of,
         mixture=mixture_path,
         method=METHOD_VERSION,
         start=excerpt_start,
@@ -73,6 +51,8 @@ rule decode_reference:
         mem_mb=memory(1000),
         runtime=time(5, 0.1),
     params:
+        track=track_of,
+        source=source_of,
         reference=reference_path,
         method=METHOD_VERSION,
         start=excerpt_start,

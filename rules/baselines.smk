@@ -5,21 +5,15 @@ results/runs/<baseline>/stems/<track>/<source>.wav with its provenance, <source>
 results/runs/<baseline>/scores/<track>/<source>.tsv.
 """
 
+
+include: "functions/baselines.smk"
+
+
 # What each baseline does, and the weights of the codec that it is about.
 BASELINES = {
     name: (method, PLAN.config.codecs[codec].model_dump() if codec else None)
     for name, (method, codec) in PLAN.config.baseline_runs.items()
 }
-
-
-def own_weights_of_codecs() -> list[str]:
-    """The weights of all codecs that runs steer, as far as they are files of the user's."""
-    return [path for weights in steered_weights() if weights not in registry() for path in watched(weights)]
-
-
-def published_weights_of_codecs() -> list[str | None]:
-    """What tells the weights that runs steer from earlier ones of their names; nothing for each file of the user's."""
-    return [published_digest(weights) for weights in steered_weights()]
 
 
 if BASELINES:
@@ -49,8 +43,8 @@ if BASELINES:
             published=published_weights_of_codecs(),
             track=track_of,
             source=source_of,
+            own_sources=OWN_SOURCE,
             judge=PLAN.config.chosen_judge,
-            own_sources=PLAN.config.own_sources,
             method=METHOD_VERSION,
             device=PLAN.config.device,
         script:

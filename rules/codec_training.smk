@@ -6,29 +6,14 @@ config <size>/ with checkpoint.pt (training goes on from it when interrupted), e
 history.svg and evaluation.tsv. Needs apt-get and dpkg, and Debian's package lists (apt-get update).
 """
 
-import csv
 import re
+
+
+include: "functions/codec_training.smk"
+
 
 CODEC_RESOURCES = Path(workflow.basedir) / "resources/codec"
 CODEC_PARTS = ["music", "held_out"]
-
-
-def codec_packages(part: str) -> list[str]:
-    """The Debian packages of the codec's training music, or of that which is kept out of it."""
-    with (CODEC_RESOURCES / f"{part}.tsv").open(encoding="utf-8", newline="") as table:
-        return sorted({row["package"] for row in csv.DictReader(table, dialect="excel-tab")})
-
-
-def codec_music_files(part: str) -> list[str]:
-    return expand("results/codec/{part}/{package}.npy", part=part, package=codec_packages(part))
-
-
-def codec_settings(wildcards) -> dict:
-    return PLAN.config.codec_training[PLAN.names.trainings[wildcards.size]].model_dump()
-
-
-def codec_threads(wildcards) -> int:
-    return codec_settings(wildcards)["threads"]
 
 
 rule codec:

@@ -2,29 +2,17 @@
 
 Inputs: results/audio/<track>/mono.wav. Outputs: results/codes/<codec>/<track>.npy (uint16) and .json (SI-SDR, SNR),
 and .wav (44.1 kHz mono), which only runs whose masks need the reconstruction ask for.
-The continuous latents that the ascent starts from take 32 bytes a sample; it computes them anew, chunk by chunk.
+The continuous latents that steering starts from take 32 bytes a sample; it computes them anew, chunk by chunk.
 """
 
 
-def weights_of_codec(wildcards) -> dict:
-    return PLAN.config.codecs[PLAN.names.codecs[wildcards.codec]].model_dump()
-
-
-def published_weights_of_codec(wildcards) -> str | None:
-    """What tells a codec's weights, if they are published ones, from earlier ones of their name."""
-    return published_digest(weights_of_codec(wildcards)["weights"])
-
-
-def own_weights_of_codec(wildcards) -> list[str]:
-    """The weights of a codec, if they are a file of the user's: another file redoes what came from the last."""
-    weights = weights_of_codec(wildcards)["weights"]
-    return [] if weights in registry() else watched(weights)
+include: "functions/codes.smk"
 
 
 rule codes:
     input:
         own_weights_of_codec,
-        model="results/audio/{track}/mono.wav",
+        mono="results/audio/{track}/mono.wav",
     output:
         codes="results/codes/{codec}/{track}.npy",
         quality="results/codes/{codec}/{track}.json",
@@ -39,6 +27,7 @@ rule codes:
         mem_mb=memory(3000),
         runtime=time(5, 1),
     params:
+        track=track_of,
         codec=weights_of_codec,
         published=published_weights_of_codec,
         method=METHOD_VERSION,
@@ -50,7 +39,7 @@ rule codes:
 rule reconstruction:
     input:
         own_weights_of_codec,
-        model="results/audio/{track}/mono.wav",
+        mono="results/audio/{track}/mono.wav",
         codes="results/codes/{codec}/{track}.npy",
     output:
         reconstruction="results/codes/{codec}/{track}.wav",
@@ -65,6 +54,7 @@ rule reconstruction:
         mem_mb=memory(3000),
         runtime=time(5, 1),
     params:
+        track=track_of,
         codec=weights_of_codec,
         published=published_weights_of_codec,
         method=METHOD_VERSION,

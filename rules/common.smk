@@ -1,5 +1,6 @@
 """What rules share: the checked config, the tracks, the names in paths, and what jobs ask of a machine."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -38,9 +39,12 @@ def one_of(names) -> str:
     return "|".join(names)
 
 
+ANY_TRACK = "[a-z0-9-]+"
+
+
 # Wildcards are slugs of the true names.
 wildcard_constraints:
-    track="[a-z0-9-]+",
+    track=ANY_TRACK,
     source=one_of(PLAN.names.sources),
     run=one_of(PLAN.names.runs),
     codec=one_of(PLAN.names.codecs),
@@ -87,6 +91,21 @@ def group_of(name: str):
     return by_run(group)
 
 
+def own_among(sources: list[str]) -> dict:
+    """The tags of those of some sources that are the user's own: a job depends on no others."""
+    return {name: tags for name, tags in PLAN.config.own_sources.items() if name in sources}
+
+
+@inspected
+def own_source_of(wildcards) -> dict:
+    """The tags of the source that a job is for, if it is one of the user's own."""
+    return own_among([source_of(wildcards)])
+
+
+# Snakemake takes long over each function, where there are thousands of jobs.
+OWN_SOURCE = own_source_of if PLAN.config.own_sources else {}
+
+
 def stem_files() -> list[str]:
     """The stems of all runs, tracks and sources."""
     return [str(LAYOUT.stem(stem.run, stem.track, stem.source)) for stem in PLAN.stems]
@@ -104,7 +123,8 @@ def watched(path: str) -> list[str]:
     Snakemake stops everything at a missing input, and reads more than a name into {braces} and <brackets>. Left out, such
     a file is read all the same by the job that needs it; if it is missing that job fails, and nothing else.
     """
-    return [path] if is_made_here(path) or (is_literal(path) and Path(path).exists()) else []
+    # os.path.exists, unlike that of pathlib, raises no error where a name is too long.
+    return [path] if is_literal(path) and (is_made_here(path) or os.path.exists(path)) else []
 
 
 def steered_weights() -> list[str]:

@@ -6,8 +6,7 @@ their intervals) and results/comparisons.tsv (runs against each other, track by 
 """
 
 
-def parts_of(run: str) -> tuple[str, str]:
-    return PLAN.config.runs[run].parts
+include: "functions/evaluate.smk"
 
 
 rule evaluate:
@@ -33,7 +32,7 @@ rule evaluate:
         track=track_of,
         source=source_of,
         parts=by_run(parts_of),
-        own_sources=PLAN.config.own_sources,
+        own_sources=OWN_SOURCE,
         judge=PLAN.config.chosen_judge,
         method=METHOD_VERSION,
     script:

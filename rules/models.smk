@@ -7,11 +7,7 @@ Outputs: results/models/<model>, links to verified files: in a folder of your ow
 from stemsteer.models.registry import downloadable
 
 
-def model_links() -> list[str]:
-    """Links to the weights that the runs need and that have to be fetched."""
-    needed = {tagger for run in PLAN.config.runs.values() for tagger in run.taggers.names}
-    needed |= {*steered_weights(), PLAN.config.chosen_judge}
-    return [f"results/models/{model}" for model in downloadable() if model in needed]
+include: "functions/models.smk"
 
 
 # A file that is gone is to be fetched again, but Snakemake stops at a link that leads nowhere.

@@ -7,6 +7,9 @@ of benchmarks/paper.yaml, and baselines). Output: results/paper.tsv.
 from stemsteer.scores import published
 
 
+include: "functions/paper.smk"
+
+
 rule paper:
     input:
         scores="results/scores.tsv",
@@ -24,6 +27,6 @@ rule paper:
     params:
         taggers={name: run.taggers.names for name, run in PLAN.config.runs.items()} | {name: [] for name in BASELINES},
         unlike={run: published.unlike_paper(PLAN.config, run) for run in PLAN.config.runs},
-        music=published.described(PLAN.config.tracks, [track.duration for track in PLAN.tracks.values()]),
+        music=scored_music,
     script:
         "../scripts/paper.py"

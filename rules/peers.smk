@@ -8,19 +8,7 @@ results/runs/<peer>/scores/<track>/<source>.tsv.
 from stemsteer.compared.settings import PEER_SOURCES
 
 
-def peer_of(wildcards) -> str:
-    """The name of the peer that a job is for."""
-    return PLAN.names.peers[wildcards.peer]
-
-
-def peer_settings(wildcards) -> dict:
-    return PLAN.config.peers[peer_of(wildcards)].model_dump(mode="json")
-
-
-def peer_files(wildcards) -> list[str]:
-    """The weights of a peer: other ones redo what came from the last."""
-    files = sorted(PLAN.config.peers[peer_of(wildcards)].weights.iterdir())
-    return [path for file in files if file.is_file() for path in watched(str(file))]
+include: "functions/peers.smk"
 
 
 if PLAN.config.peers:
@@ -53,6 +41,7 @@ if PLAN.config.peers:
             track=track_of,
             source=source_of,
             peer=peer_settings,
+            own_sources=OWN_SOURCE,
             judge=PLAN.config.chosen_judge,
             method=METHOD_VERSION,
             device=PLAN.config.device,

@@ -11,12 +11,7 @@ from stemsteer.files import write_json
 from stemsteer.jobs.slurm_hints import hint
 
 
-def report_memory(wildcards, attempt: int) -> int:
-    return megabytes(2000, 10, max(map(seconds_of, PLAN.tracks)), attempt)
-
-
-def report_time(wildcards, attempt: int) -> int:
-    return minutes(10, 10 * len(PLAN.stems), attempt)
+include: "functions/report.smk"
 
 
 rule figures:

@@ -10,6 +10,11 @@ from collections.abc import Callable
 from snakemake.io import contains_wildcard
 
 
+def config_file_is_given() -> bool:
+    """Whether the command line names a config file."""
+    return bool(workflow.overwrite_configfiles)
+
+
 def inspected(function: Callable) -> Callable:
     """A function of the wildcards of thousands of jobs.
 

@@ -5,14 +5,7 @@ stem), <source>.other.<ext> (the rest: stem + other = mixture, or its reconstruc
 """
 
 
-def any_run_needs_reconstruction() -> bool:
-    return any(run.needs_reconstruction for run in PLAN.config.runs.values())
-
-
-def reconstruction_of_run(wildcards) -> list[str]:
-    """The reconstruction of a track, where the masks of the run need it."""
-    run = PLAN.config.runs[run_of(wildcards)]
-    return [str(LAYOUT.codes(run.codec, track_of(wildcards), ".wav"))] if run.needs_reconstruction else []
+include: "functions/stems.smk"
 
 
 rule stem:

@@ -8,7 +8,7 @@ from stemsteer.stages.baselines import Inputs, Wanted, make_baselines
 
 if __name__ == "__main__":
     job = globals()["snakemake"]
-    with told_in_log(job.log[0]):
+    with told_in_log(job.log[0], track=job.params.track, source=job.params.source):
         outputs = zip(job.output.stems, job.output.scores, job.output.provenance, strict=True)
         wanted = {
             run: Wanted(baseline, codec and CodecWeights.model_validate(codec), *map(Path, files))

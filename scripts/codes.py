@@ -8,9 +8,9 @@ from stemsteer.stages.codes import encode
 
 if __name__ == "__main__":
     job = globals()["snakemake"]
-    with told_in_log(job.log[0]):
+    with told_in_log(job.log[0], track=job.params.track):
         encode(
-            Path(job.input.model),
+            Path(job.input.mono),
             CodecWeights.model_validate(job.params.codec),
             job.params.device,
             job.threads,

@@ -7,12 +7,12 @@ from stemsteer.stages.decode import decode_mixture
 
 if __name__ == "__main__":
     job = globals()["snakemake"]
-    with told_in_log(job.log[0]):
+    with told_in_log(job.log[0], track=job.params.track):
         decode_mixture(
             job.params.mixture,
             job.params.start,
             job.params.duration,
             mixture_out=Path(job.output.mixture),
-            mono_out=Path(job.output.model),
+            mono_out=Path(job.output.mono),
             facts_out=Path(job.output.facts),
         )

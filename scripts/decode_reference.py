@@ -7,7 +7,7 @@ from stemsteer.stages.decode import decode_known_stem
 
 if __name__ == "__main__":
     job = globals()["snakemake"]
-    with told_in_log(job.log[0]):
+    with told_in_log(job.log[0], track=job.params.track, source=job.params.source):
         decode_known_stem(
             job.params.reference,
             job.params.start,

@@ -8,7 +8,7 @@ from stemsteer.stages.evaluate import evaluate
 
 if __name__ == "__main__":
     job = globals()["snakemake"]
-    with told_in_log(job.log[0]):
+    with told_in_log(job.log[0], run=job.params.run, track=job.params.track, source=job.params.source):
         evaluate(
             Stem(job.params.run, job.params.track, job.params.source),
             Path(job.input.mixture),

@@ -9,7 +9,7 @@ from stemsteer.stages.peers import separate_with_peer
 
 if __name__ == "__main__":
     job = globals()["snakemake"]
-    with told_in_log(job.log[0]):
+    with told_in_log(job.log[0], peer=job.params.name, track=job.params.track, source=job.params.source):
         separate_with_peer(
             Stem(job.params.name, job.params.track, job.params.source),
             PeerSettings.model_validate(job.params.peer),
@@ -19,6 +19,7 @@ if __name__ == "__main__":
             job.params.judge,
             job.params.device,
             job.threads,
+            own_sources=job.params.own_sources,
             stem_out=Path(job.output.stem),
             scores_out=Path(job.output.scores),
             provenance_out=Path(job.output.provenance),

@@ -29,7 +29,7 @@ def main(job: Any) -> None:
     checkpoints = Path("results/checkpoints") / job.wildcards.run / job.wildcards.track
     files = zip(*(map(Path, job.output[name]) for name in ("steered", "history", "record")), strict=True)
     steer(
-        TrackSteering(params.run, params.track, MonoSignal(Path(job.input.model)), method),
+        TrackSteering(params.run, params.track, MonoSignal(Path(job.input.mono)), method),
         {source: Estimate(*paths) for source, paths in zip(params.sources, files, strict=True)},
         CarriedOut(batch, checkpoints, config.checkpoint_seconds),
         quality=next(map(Path, job.input.quality), None),
@@ -38,5 +38,5 @@ def main(job: Any) -> None:
 
 if __name__ == "__main__":
     job = globals()["snakemake"]
-    with told_in_log(job.log[0]):
+    with told_in_log(job.log[0], run=job.params.run, track=job.params.track, source=", ".join(job.params.sources)):
         main(job)

@@ -9,7 +9,7 @@ from stemsteer.stages.stem import StemInputs, StemOutputs, make_stem
 
 if __name__ == "__main__":
     job = globals()["snakemake"]
-    with told_in_log(job.log[0]):
+    with told_in_log(job.log[0], run=job.params.run, track=job.params.track, source=job.params.source):
         settings = RunSettings.model_validate({"mask": job.params.mask, "stem": job.params.stem})
         mixture, facts, steered, record = (Path(job.input[name]) for name in ("mixture", "facts", "steered", "record"))
         make_stem(

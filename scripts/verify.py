@@ -9,5 +9,5 @@ if __name__ == "__main__":
     job = globals()["snakemake"]
     with told_in_log(job.log[0]):
         verify_scores(
-            Path(job.input.scores), Path(job.input.stored), job.params.tolerance, table_out=Path(job.params.table)
+            Path(job.input.scores), Path(job.params.stored), job.params.tolerance, table_out=Path(job.params.table)
         )

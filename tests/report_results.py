@@ -19,6 +19,8 @@ from stemsteer.scores.tables import write_table
 from stemsteer.sound.audio import Signal
 
 RATE = 44_100
+PLAYED_SECONDS = 4.0
+"""Of tracks that are played in a browser."""
 BROKEN = "Broken song"
 ODD_NAME = """Don't "stop" <b>& 100% #1 ü"""
 DECODE_ERROR = "music/Broken <song>.mp3: this file holds text, not audio; replace it or take its row out of the table."

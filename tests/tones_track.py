@@ -29,7 +29,7 @@ from stemsteer.stages.steer import Estimate, steer
 from stemsteer.steering.track import CarriedOut, TrackSteering
 
 SOURCES = ("low", "high")
-# What the file says: chunks are then shorter in samples, and their ascents faster, than at 44.1 kHz.
+# What the file says: chunks are then shorter in samples, and steered faster, than at 44.1 kHz.
 RATE = 8000
 SECONDS = 3.0
 CHUNKS = 3

@@ -1,4 +1,4 @@
-"""StemSteer's side of `against_reference.py`: the ascent, a step whenever one is asked for.
+"""StemSteer's side of `against_reference.py`: steering by gradient, a step whenever one is asked for.
 
 python stemsteer_steps.py SETTING
 

@@ -1,4 +1,4 @@
-"""How fast StemSteer's ascent is on this machine, where a step's time goes, and how far it is from what it must cost.
+"""How fast StemSteer steers on this machine, where a step's time goes, and how far it is from what it must cost.
 
     python benchmarks/engine/throughput.py throughput.tsv
 

@@ -42,7 +42,7 @@ def choose_device(wanted: str, threads: int) -> torch.device:
 def choose_device_for_light_work(wanted: str, threads: int) -> torch.device:
     """As `choose_device`, but without the named device any other will do.
 
-    What prepares and follows an ascent runs on a cluster's nodes without a GPU.
+    What prepares and follows steering runs on a cluster's nodes without a GPU.
     """
     try:
         return choose_device(wanted, threads)

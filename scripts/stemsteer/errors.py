@@ -16,8 +16,10 @@ class UserError(Exception):
 
 
 @contextmanager
-def told_in_log(log: str | Path) -> Iterator[None]:
+def told_in_log(log: str | Path, **names: str) -> Iterator[None]:
     """Run a job whose messages go to its log file and to stderr.
+
+    The first line has the true `names` of what the job is for (`track`, `run`, `source`): paths have only their slugs.
 
     A `UserError` ends the process with status 1 and its sentence as the last line of the log,
     prefixed by `error: ` (the report quotes that line); so does a full disk. Any other exception is a defect of ours:
@@ -30,6 +32,8 @@ def told_in_log(log: str | Path) -> Iterator[None]:
         handlers=[logging.FileHandler(log, mode="w", encoding="utf-8"), logging.StreamHandler()],
         force=True,
     )
+    if names:
+        logging.info(", ".join(f"{kind} {name!r}" for kind, name in names.items()))
     try:
         yield
     except UserError as error:

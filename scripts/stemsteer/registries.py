@@ -56,13 +56,14 @@ class Kind:
         return imported(self.code)
 
 
-def name_in(registry: Mapping[str, Any]) -> Any:
-    """The type of a setting that is a name of a registry."""
+def name_in(registry: Mapping[str, Any], called: str = "") -> Any:
+    """The type of a setting that is a name of a registry, whose things are `called` so in sentences."""
+    what = f"{called} " if called else ""
 
     def known(name: str) -> str:
         if name not in registry:
             hint = did_you_mean(name, registry) or f" (known: {', '.join(registry)})"
-            raise ValueError(f"there is no {name!r}{hint}")
+            raise ValueError(f"there is no {what}{name!r}{hint}")
         return name
 
     return Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "enum": list(registry)})]

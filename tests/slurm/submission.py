@@ -30,13 +30,11 @@ class Submission(Workdir):
     """A folder with a corpus."""
 
     def configure(self, **settings: Any) -> None:
-        config = {
-            "tracks": "tracks.tsv",
-            "sources": ["guitar"],
-            "runs": {"slow": grouped(**SLOW)},
-            "checkpoint_seconds": 0.1,
-        }
-        (self.folder / "mine.yaml").write_text(yaml.safe_dump({**config, **settings}), encoding="utf-8")
+        """Write a config; runs may name single settings, without their groups."""
+        slow = {"tracks": "tracks.tsv", "sources": ["guitar"], "runs": {"slow": SLOW}, "checkpoint_seconds": 0.1}
+        config = {**slow, **settings}
+        config["runs"] = {name: grouped(**run) for name, run in config["runs"].items()}
+        (self.folder / "mine.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
 
     @contextmanager
     def started(self, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
@@ -73,7 +71,7 @@ class Submission(Workdir):
 
     def ascents(self, cluster: Cluster, track: str) -> list[SlurmJob]:
         """The jobs of a track's ascent, one for each attempt."""
-        return [job for job in cluster.jobs(self.folder) if job.work == f"rule_ascend_wildcards_slow_{track}_guitar"]
+        return [job for job in cluster.jobs(self.folder) if job.work == f"rule_steer_wildcards_slow_{track}_guitar"]
 
     def record(self, track: str) -> dict[str, Any]:
         """Of a track's only chunk."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cluster import Cluster
+from stemsteer.names import slug
 from stemsteer.sound import audio
 from submission import Submission
 from workdir import QUICK, Ended, music
@@ -39,8 +40,8 @@ def test_everything_is_made(corpus: Submission, separated: Ended) -> None:
     assert separated.status == 0, separated.output
     for track, sources in SOURCES.items():
         for source in sources.split(", "):
-            mixture, _ = corpus.audio(f"results/audio/{track}/mixture.wav")
-            stem, rate = corpus.audio(f"results/runs/quick/stems/{track}/{source}.wav")
+            mixture, _ = corpus.audio(f"results/audio/{slug(track)}/mixture.wav")
+            stem, rate = corpus.audio(f"results/runs/quick/stems/{slug(track)}/{source}.wav")
             assert (stem.shape, rate) == (mixture.shape, RATE)
     assert set(corpus.table("results/scores.tsv").track) == {"b", "c"}
     assert "What is missing" not in corpus.text("results/report/index.html")

@@ -24,7 +24,7 @@ facts = st.dictionaries(
 
 
 def content() -> dict[str, Any]:
-    """What an ascent has: tensors of all kinds, nested, and plain values beside them."""
+    """What a solver has: tensors of all kinds, nested, and plain values beside them."""
     generator = torch.Generator().manual_seed(2**62)
     latents = torch.randn(1, 4, 9, generator=generator).requires_grad_(True)
     optimiser = torch.optim.Adam([{"params": [latents]}])

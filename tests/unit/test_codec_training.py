@@ -14,17 +14,16 @@ from torch import Tensor
 from stemsteer.errors import UserError
 from stemsteer.generators.jukebox.codec import load_jukebox
 from stemsteer.generators.jukebox.moving_codebook import MovingCodebook
-from stemsteer.generators.jukebox.training import optimisation as codec_training
+from stemsteer.generators.jukebox.training import optimisation
+from stemsteer.generators.jukebox.training.excerpts import excerpts
+from stemsteer.generators.jukebox.training.losses import relative_error, spectral_error
 from stemsteer.generators.jukebox.training.optimisation import (
     CodecTraining,
-    excerpts,
     learning_rate_factor,
     random_frames,
-    relative_error,
-    spectral_error,
     train,
 )
-from stemsteer.settings.config import CodecTrainingSettings
+from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
 
 CPU = torch.device("cpu")
 TINY = CodecTrainingSettings(
@@ -36,7 +35,7 @@ TINY = CodecTrainingSettings(
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock on which a second passes with every look at it."""
     seconds = itertools.count()
-    monkeypatch.setattr(codec_training, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    monkeypatch.setattr(optimisation, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
 
 
 @pytest.fixture(autouse=True)

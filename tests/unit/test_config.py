@@ -10,12 +10,15 @@ import yaml
 
 from groups import grouped
 from stemsteer.errors import UserError
+from stemsteer.masking.settings import NoMask
 from stemsteer.models.registry import names_of
 from stemsteer.settings.config import Config, load_config
+from stemsteer.settings.mistakes import subclasses
 from stemsteer.settings.moved import MOVED, MOVED_IN_RUNS
 from stemsteer.settings.presets import presets
-from stemsteer.settings.run import RunSettings
+from stemsteer.settings.run import GROUPS, RunSettings
 from stemsteer.settings.schema import schema_text
+from stemsteer.validation import Settings
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 RUN = ("runs", "default")
@@ -60,6 +63,13 @@ def test_the_shipped_config_names_every_key() -> None:
             "soft",
             r"runs\.default\.mask\.kind: there is no 'soft' \(known: ratio, none\)",
         ),
+        ((*RUN, "stem", "kind"), "maskd", r"runs\.default\.stem\.kind: there is no 'maskd' \(did you mean masked\?\)"),
+        (
+            (*RUN, "mask", "kind"),
+            "none",
+            r"unknown key runs\.default\.mask\.fft_sizes \(the kind none has no such key\)",
+        ),
+        ((*RUN, "steering", "fft_sizes"), [512], r"unknown key runs\.default\.steering\.fft_sizes$"),
         (
             (*RUN, "taggers", "names"),
             ["MTT_musican"],
@@ -90,8 +100,16 @@ def test_the_shipped_config_names_every_key() -> None:
         (("sources",), "vocals", r"sources: .*list.*not 'vocals'"),
         (("sources",), {"my brass": {"mtat": ["trumpet"]}}, r"sources: the vocabulary mtat has no tag 'trumpet'"),
         (("sources",), {"my brass": {"msd2": ["x"]}}, r"sources: there is no vocabulary 'msd2'"),
+        (("sources",), {"my\nbrass": {}}, r"sources: the name 'my\\nbrass' is not one line of text"),
+        (("sources",), {"horns, low": {"mtat": ["guitar"]}}, r"sources: the name 'horns, low' has a comma"),
         (("sources",), {"vocals": {"mtat": ["vocal"]}}, r"sources: 'vocals' is a source of resources/sources\.yaml"),
-        ((*RUN, "preset"), "tagbox", r"runs\.default: preset: there is no ready-made run 'tagbox' \("),
+        (
+            (*RUN, "preset"),
+            "tagbox",
+            r"runs\.default\.preset: there is no ready-made run 'tagbox' \(did you mean tagbox-code\?\)",
+        ),
+        ((*RUN, "preset"), "paper of it", r"no ready-made run 'paper of it' \(known: tagbox-paper, "),
+        ((*RUN, "preset"), ["tagbox-code"], r"runs\.default\.preset: .*valid string, not \['tagbox-code'\]"),
         ((*RUN, "stem", "fft_size"), 511, r"runs\.default\.stem\.fft_size"),
         (("runs",), {"a\nrun": {}}, r"runs: the name 'a\\nrun' is not one line of text; write it on one line"),
         (("runs",), {"silence": {}}, r"runs: 'silence' means something else in the table of scores"),
@@ -151,6 +169,9 @@ def test_files_of_demucs_can_be_named(model: str) -> None:
             "runs.constrained-int.mask.fft_sizes.1: input should be a valid integer, not 'x'",
         ),
         ({"runs": {"a": {"taggers": {"names": []}}}}, "runs.a.taggers.names: list should have at least 1 item, not []"),
+        ({"sources": {"brass": ["flute"]}}, "sources.brass: keys with values should be below it, not ['flute']"),
+        ({"sources": {"brass": {"mtat": "flute"}}}, "sources.brass.mtat: input should be a valid list, not 'flute'"),
+        ({"sources": {"brass": {"mtat": []}}}, "sources.brass.mtat: list should have at least 1 item, not []"),
         ({"runs": {1: {}}}, "runs.1: a name should be text; write it in quotes"),
         ({"runs": {"a": 3}}, "runs.a: keys with values should be below it, not 3"),
         (
@@ -183,7 +204,7 @@ def test_the_steered_signal_is_the_stem_only_without_a_mask() -> None:
 
 @pytest.mark.parametrize("key", MOVED_IN_RUNS)
 def test_an_old_key_of_a_run_is_told_where_it_went(key: str) -> None:
-    with pytest.raises(UserError, match=rf"^config: runs\.r: {key} is now {MOVED_IN_RUNS[key]}$"):
+    with pytest.raises(UserError, match=rf"^config: runs\.r\.{key} is now runs\.r\.{MOVED_IN_RUNS[key]}$"):
         load_config({"tracks": "x", "runs": {"r": {key: 1}}})
 
 
@@ -198,17 +219,18 @@ def test_where_old_keys_went_is_a_setting() -> None:
 @pytest.mark.parametrize(
     ("raw", "sentence"),
     [
-        ({"generators": {"mine": {}}}, "the key generators is now codecs"),
-        ({"runs": {"r": {"generator": "mine"}}}, "runs.r: generator is a group now: write generator: {codec: mine}"),
-        ({"runs": {"r": {"taggers": ["a", "b"]}}}, "runs.r: taggers is a group now: write taggers: {names: [a, b]}"),
-        ({"runs": {"r": {"mask": True}}}, "runs.r: mask is a group now: write mask: {kind: ratio}"),
+        ({"generators": {"mine": {}}}, "generators is now codecs"),
+        ({"runs": {"r": {"generator": "mine"}}}, "runs.r.generator is a group now: write generator: {codec: mine}"),
+        ({"runs": {"r": {"taggers": ["a", "b"]}}}, "runs.r.taggers is a group now: write taggers: {names: [a, b]}"),
+        ({"runs": {"r": {"mask": True}}}, "runs.r.mask is a group now: write mask: {kind: ratio}"),
         (
             {"runs": {"r": {"mask": False}}},
-            "runs.r: mask is a group now: write mask: {kind: none} and stem: {kind: steered}",
+            "runs.r.mask is a group now: write mask: {kind: none} and stem: {kind: steered}",
         ),
         (
-            {"runs": {"r": {"steps": 1, "output": "masked"}}},
-            "runs.r: steps is now steering.steps, output is now stem.kind",
+            {"generators": {}, "runs": {"r": {"steps": 1, "mask": True}, "s": {"preset": "tagbox-code", "seed": 1}}},
+            "generators is now codecs; runs.r.steps is now runs.r.steering.steps; "
+            "runs.r.mask is a group now: write mask: {kind: ratio}; runs.s.seed is now runs.s.steering.seed",
         ),
     ],
 )
@@ -247,10 +269,11 @@ def test_a_source_can_have_tags_of_the_users_own() -> None:
 
 
 def test_every_setting_is_described() -> None:
-    for name, field in Config.model_fields.items():
-        settings = getattr(field.annotation, "model_fields", {})
-        for key, setting in settings.items():
-            assert setting.description, f"{name}.{key}"
+    ours = {model for model in subclasses(Settings) if model.__module__.startswith("stemsteer.")}
+    assert {Config, RunSettings, NoMask} <= ours
+    for model in ours:
+        for key, setting in model.model_fields.items():
+            assert setting.description or key == "kind", f"{model.__name__}.{key}"
 
 
 def run_of(**settings: Any) -> RunSettings:
@@ -263,6 +286,18 @@ def test_a_run_starts_from_its_preset_and_its_own_keys_win() -> None:
     assert (run.mask.applied_to, run.stem.kind) == ("reconstruction", "residual")
     assert run.steering.steps == 7
     assert run.steering.seed == RunSettings().steering.seed
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_without_anything_below_it_is_the_presets(group: str) -> None:
+    assert run_of(preset="tagbox-code", **{group: None}) == run_of(preset="tagbox-code")
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_presets_say_the_kinds_of_their_groups(preset: str) -> None:
+    """By which a run's own group is merged with the preset's or takes its place."""
+    for group, settings in presets()[preset].items():
+        assert group == "taggers" or "kind" in settings
 
 
 def test_a_group_of_another_kind_takes_the_place_of_the_presets() -> None:

@@ -58,8 +58,8 @@ def decoded(path: str, start: float = 0.0, duration: float | None = None) -> tup
     out = Path(path).parent / "out"
     facts = decode(path, start, duration, out / "mixture.wav", out / "mono.wav")
     mixture, rate = audio.read(out / "mixture.wav")
-    model, model_rate = audio.read(out / "mono.wav")
-    assert (rate, model_rate, model.shape[1]) == (facts.sample_rate, 44100, 1)
+    model, steering_rate = audio.read(out / "mono.wav")
+    assert (rate, steering_rate, model.shape[1]) == (facts.sample_rate, 44100, 1)
     assert mixture.shape == (facts.samples, facts.channels)
     assert len(model) == audio.resampled_length(facts.samples, rate, 44100)
     return facts, mixture, model

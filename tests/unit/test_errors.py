@@ -1,10 +1,13 @@
 """What a job says when it fails: in its log, on stderr and by its exit status."""
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from stemsteer.errors import told_in_log
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 JOB = """
@@ -34,6 +37,12 @@ def test_a_job_that_ends_well_tells_its_messages(log: Path) -> None:
     job = run(log, "logging.warning('warning: it is silent')")
     assert job.returncode == 0
     assert log.read_text() == job.stderr == "begun\nwarning: it is silent\n"
+
+
+def test_the_first_line_has_the_true_names(log: Path) -> None:
+    with told_in_log(log, track="100% <Björk>", source="drums"):
+        logging.info("begun")
+    assert log.read_text(encoding="utf-8") == "track '100% <Björk>', source 'drums'\nbegun\n"
 
 
 def test_a_mistake_of_the_user_is_the_last_line_and_no_more(log: Path) -> None:

@@ -1,4 +1,4 @@
-"""The plan before a run: hours, jobs that are left, and the time that finished ascents let expect."""
+"""The plan before a run: hours, jobs that are left, and the time that finished estimates let expect."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -58,20 +58,20 @@ def test_everything_is_left_at_first(plan: Plan) -> None:
     assert jobs_left(plan) == {"decode": 3, "codes": 3, "steer": 6, "stem": 6, **GATHERING}
     said = forecast(plan)
     assert "3, 2.5 min of audio; 1 cannot be read: broken" in said
-    assert "6 ascents, 6 left" in said
-    assert "known when the first ascent of the run is finished" in said
+    assert "6 estimates, 6 left to steer" in said
+    assert "known when the first estimate of the run is finished" in said
     gathering = "1 plan_file, 1 scores, 1 summarise, 1 figures, 1 report"
     assert f"jobs left   3 decode, 3 codes, 6 steer, 6 stem, {gathering}\n" in said
 
 
-def test_the_time_is_that_of_finished_ascents(plan: Plan) -> None:
+def test_the_time_is_that_of_finished_estimates(plan: Plan) -> None:
     # 0.1 s for a step on a second of audio; what another device took before does not count.
     finish("long", "vocals", "cpu", 9999)
     finish("long", "drums", "cuda", 10)
     finish("short", "vocals", "cuda", 30)
     left = steered_seconds(30, plan.config.runs["mine"])
     said = forecast(plan)
-    assert f"{hours(left)} of chunks x 20 steps; {hours(left * 20 * 0.1)} on cuda, as measured in 2 finished" in said
+    assert f"{hours(left)} of chunks x 20 steps; {hours(left * 20 * 0.1)} on cuda, as measured on 2 finished" in said
     assert jobs_left(plan)["steer"] == 3
 
 

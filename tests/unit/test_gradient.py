@@ -59,7 +59,7 @@ def test_without_steps_the_steered_signal_is_the_reconstruction() -> None:
     assert torch.equal(chain.latents.unsteered()[0], expected)
 
 
-def test_the_same_ascent_twice_gives_the_same_bits() -> None:
+def test_the_same_steering_twice_gives_the_same_bits() -> None:
     one, other = (solved(solver(settings()))[0] for _ in range(2))
     assert torch.equal(one.audio, other.audio)
     assert one.history == other.history

@@ -1,4 +1,4 @@
-"""The precision of an ascent's large products, and what is said when its numbers are none any more."""
+"""The precision of the large products in steering, and what is said when its numbers are none any more."""
 
 from collections.abc import Iterator
 

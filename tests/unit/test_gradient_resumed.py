@@ -1,4 +1,4 @@
-"""An ascent that is interrupted and goes on elsewhere comes to the same bytes as one that is not."""
+"""A solver that is interrupted and goes on elsewhere comes to the same bytes as one that is not."""
 
 from pathlib import Path
 
@@ -20,24 +20,24 @@ HIGH = Excerpt((200, 900, 6000), (1,), seed=2)
 KEY = bytes(32)
 
 
-def ascent_of(excerpts: list[Excerpt], changes: RunSettings) -> GradientSolver:
+def begun(excerpts: list[Excerpt], changes: RunSettings) -> GradientSolver:
     """As in a process of its own: with everything made anew."""
     return solver_of(excerpts, changes, samples=2000)
 
 
 def interrupted(excerpts: list[Excerpt], changes: RunSettings, steps: list[int], path: Path) -> GradientSolver:
-    """An ascent that was interrupted after each of the `steps`, and put on disk."""
-    ascent = ascent_of(excerpts, changes)
+    """A solver that was interrupted after each of the `steps`, and put on disk."""
+    running = begun(excerpts, changes)
     for step in steps:
-        while ascent.step < step:
-            ascent.advance()
-        write_checkpoint(path, KEY, {"ascent": ascent.state(), "seconds": 0.0})
-        ascent = ascent_of(excerpts, changes)
+        while running.step < step:
+            running.advance()
+        write_checkpoint(path, KEY, {"solver": running.state(), "seconds": 0.0})
+        running = begun(excerpts, changes)
         saved = read_checkpoint(path, KEY, torch.device("cpu"))
         assert saved is not None
-        ascent.restore(saved["ascent"])
-        assert ascent.step == step
-    return ascent
+        running.restore(saved["solver"])
+        assert running.step == step
+    return running
 
 
 def assert_same_bytes(found: list[Steered], expected: list[Steered]) -> None:
@@ -62,7 +62,7 @@ def test_it_goes_on_as_if_nothing_had_happened(
         learning_rate=data.draw(st.sampled_from([0.1, 3.0])),
     )
     excerpts = data.draw(st.sampled_from([[LOW], [LOW, HIGH]]))
-    whole = ascent_of(excerpts, changes)
+    whole = begun(excerpts, changes)
     expected = solved(whole)
     possible = [min(step, whole.step) for step in steps]
     path = tmp_path_factory.mktemp("resumed") / "0.running"
@@ -71,7 +71,7 @@ def test_it_goes_on_as_if_nothing_had_happened(
 
 def test_the_best_step_may_lie_before_the_interruption(tmp_path: Path) -> None:
     changes = settings(steps=STEPS, keep="best", codebook="reinit-ema", learning_rate=300)
-    expected = solved(ascent_of([LOW], changes))
+    expected = solved(begun([LOW], changes))
     losses = [moment.loss for moment in expected[0].history]
     best = losses.index(min(losses))
     assert best < STEPS - 2
@@ -81,10 +81,10 @@ def test_the_best_step_may_lie_before_the_interruption(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("forgotten", ["optimiser", "quantisers"])
 def test_all_that_is_put_away_is_needed(forgotten: str) -> None:
-    """Without Adam's averages, or the codebook that has moved, an ascent goes elsewhere."""
+    """Without Adam's averages, or the codebook that has moved, a solver goes elsewhere."""
     changes = settings(steps=STEPS, codebook="reinit-ema")
-    expected = solved(ascent_of([LOW], changes))
-    first, second = ascent_of([LOW], changes), ascent_of([LOW], changes)
+    expected = solved(begun([LOW], changes))
+    first, second = begun([LOW], changes), begun([LOW], changes)
     while first.step < STEPS // 2:
         first.advance()
     state, other = first.state(), second.state()

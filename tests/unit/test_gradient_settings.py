@@ -12,16 +12,16 @@ from stemsteer.steering.base import Steered
 
 def rates(changes: RunSettings) -> list[float]:
     """The learning rates that Adam was given, step by step."""
-    ascent = solver(changes)
+    running = solver(changes)
     given = []
-    while not ascent.done:
-        ascent.advance()
-        given.append(ascent.optimiser.param_groups[0]["lr"])
+    while not running.done:
+        running.advance()
+        given.append(running.optimiser.param_groups[0]["lr"])
     return given
 
 
 def scripted(losses: list[float], changes: RunSettings) -> tuple[Steered, Scripted]:
-    """An ascent that hears these losses, as many as it asks for."""
+    """A solver that hears these losses, as many as it asks for."""
     chain = Scripted([[loss] for loss in losses], changes)
     (steered,) = solved(chain)
     return steered, chain
@@ -68,17 +68,17 @@ def test_the_first_step_moves_every_latent_by_the_rate(unit: str, schedule: str)
 
 def test_the_last_steps_of_a_cosine_are_small() -> None:
     changes = settings(steps=30, schedule="cosine", learning_rate=0.3)
-    ascent = solver(changes)
+    running = solver(changes)
     moves = []
-    while not ascent.done:
-        before = ascent.latents.latents[0].detach().clone()
-        ascent.advance()
-        moves.append((ascent.latents.latents[0].detach() - before).abs().mean().item())
+    while not running.done:
+        before = running.latents.latents[0].detach().clone()
+        running.advance()
+        moves.append((running.latents.latents[0].detach() - before).abs().mean().item())
     assert moves[-1] < 0.02 * moves[0]
 
 
 @pytest.mark.parametrize("patience", [1, 3, 6])
-def test_an_ascent_ends_where_the_loss_has_not_fallen_for_so_long(patience: int) -> None:
+def test_a_solver_ends_where_the_loss_has_not_fallen_for_so_long(patience: int) -> None:
     falling = [1.0, 0.8, 0.6]
     assert steps_taken(falling + [0.6] * 20, patience) == 2 + patience + 1
     assert steps_taken(falling + [0.61, 0.9, 0.6, 0.7] * 5, patience) == 2 + patience + 1
@@ -121,7 +121,7 @@ def test_the_best_step_is_kept_where_that_is_asked_for(losses: list[float], best
     assert all((one - other).abs().max() > 1e-4 for one, other in zip(chain.signals, chain.signals[1:], strict=False))
 
 
-def test_the_best_step_is_kept_of_an_ascent_that_ended_on_a_plateau() -> None:
+def test_the_best_step_is_kept_of_a_solver_that_ended_on_a_plateau() -> None:
     steered, chain = scripted([3, 1, 2, 2, 2, 2, 2], settings(steps=6, keep="best", patience=3))
     assert steered.history[-1].step == 5
     assert torch.equal(steered.audio, chain.signals[1][0])

@@ -119,5 +119,5 @@ def test_mirrored_edges_are_librosas() -> None:
 
 
 def test_a_signal_too_short_to_be_mirrored_is_told() -> None:
-    with pytest.raises(UserError, match=r"reflect needs more than 256 samples .* there are 256: set mask_edges: zeros"):
+    with pytest.raises(UserError, match=r"reflect needs more than 256 samples .* there are 256: set mask.edges: zeros"):
         stft(torch.zeros(1, 256), 512, "reflect")

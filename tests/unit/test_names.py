@@ -6,13 +6,19 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from snakemake.io import PeriodicityDetector
 
 from stemsteer.names import slug
 
 NAMES = st.text(min_size=1)
+PLAIN = st.text("ab1-", min_size=1, max_size=3)
+ENDLESS = st.builds(lambda start, piece, times: start + piece * times, PLAIN, PLAIN, st.integers(15, 25))
+"""Names that end in repetitions."""
 
 
-@pytest.mark.parametrize("name", ["drums", "the-song", "7", "fcn-jamendo", "no-codebook-2", "a" * 40])
+@pytest.mark.parametrize(
+    "name", ["drums", "the-song", "7", "fcn-jamendo", "no-codebook-2", "a" * 19, "bc" * 19, "abcde-fghi" * 4]
+)
 def test_a_name_that_is_a_slug_stays(name: str) -> None:
     assert slug(name) == name
 
@@ -29,6 +35,9 @@ def test_a_name_that_is_a_slug_stays(name: str) -> None:
         ("-plain", "plain"),
         ("x" * 250, "x" * 48),
         ("song-0a1b2c3d", "song-0a1b2c3d"),
+        ("a" * 20, "a" * 20),
+        ("bc" * 20, "bc" * 20),
+        ("the-end-" + "1" * 22, "the-end-" + "1" * 22),
     ],
 )
 def test_any_other_slug_is_readable_and_ends_in_a_hash(name: str, readable: str) -> None:
@@ -49,6 +58,11 @@ def test_the_hash_is_the_names_sha256() -> None:
 def test_slugs_are_plain_and_short(name: str) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug(name))
     assert len(slug(name)) <= 60
+
+
+@given(NAMES | ENDLESS)
+def test_snakemake_takes_no_slug_for_an_endless_recursion(name: str) -> None:
+    assert PeriodicityDetector().is_periodic(slug(name)) is None
 
 
 @given(NAMES, NAMES)

@@ -1,11 +1,13 @@
 """pyproject.toml, constraints.txt and envs/ name the same packages at the same versions."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import make_envs
@@ -52,6 +54,13 @@ def test_every_dependency_is_pinned_within_its_bounds(project, dependencies, pin
     for requirement in dependencies + development:
         pins = pinned[canonicalize_name(requirement.name)]
         assert all(requirement.specifier.contains(version(pin)) for pin in pins), requirement
+
+
+def test_the_workflow_asks_for_the_snakemake_that_is_installed_with_it(dependencies):
+    """The least version is the same in the Snakefile and in pyproject.toml."""
+    (requirement,) = [dependency for dependency in dependencies if dependency.name == "snakemake"]
+    (least,) = re.findall(r'^min_version\("(.*)"\)', (ROOT / "Snakefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert requirement.specifier == SpecifierSet(f">={least},<{int(least.split('.')[0]) + 1}")
 
 
 def test_every_pin_is_needed(constraints, pinned):
@@ -108,3 +117,10 @@ def test_packages_are_pinned_to_the_versions_whose_requirements_are_overridden(p
             ("openunmix", []),
         )
     ]
+
+
+def test_the_snakefile_wants_the_snakemake_that_is_installed() -> None:
+    wanted = re.search(r'^min_version\("([0-9.]+)"\)', (ROOT / "Snakefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert wanted is not None
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert any(dependency.startswith(f"snakemake>={wanted[1]},") for dependency in project["dependencies"])

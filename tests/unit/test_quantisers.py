@@ -1,4 +1,4 @@
-"""What becomes of the codebook in an ascent, against Jukebox's own bottleneck in training."""
+"""What becomes of the codebook while latents are steered, against Jukebox's own bottleneck in training."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ CODES, CHANNELS, FRAMES = 32, 4, 60
 
 
 def walk(steps: int, frames: int = FRAMES) -> list[Tensor]:
-    """Latents that move a little at every step, as in an ascent: float64 `[1, channels, frames]` each."""
+    """Latents that move a little at every step, as in steering: float64 `[1, channels, frames]` each."""
     random = torch.Generator().manual_seed(41)
     start = torch.randn(1, CHANNELS, frames, dtype=torch.float64, generator=random)
     moves = torch.randn(steps, 1, CHANNELS, frames, dtype=torch.float64, generator=random)

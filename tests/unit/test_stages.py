@@ -109,6 +109,26 @@ def test_a_new_baseline_is_made_scored_and_recorded(tmp_path: Path, inputs: Inpu
     assert len(of_codec["method"]["generator_sha256"]) == 64
 
 
+def test_the_users_own_sources_are_judged(tmp_path: Path, inputs: Inputs) -> None:
+    own = {"soloists": {"mtat": ["flute", "violin"]}}
+    outputs = {"scores_out": tmp_path / "scores.tsv", "provenance_out": tmp_path / "scores.json"}
+    parts = {"masked": inputs.mixture, "residual": inputs.mixture}
+    evaluate(
+        Stem("a", TRACK, "soloists"),
+        inputs.mixture,
+        inputs.reference,
+        parts,
+        "MTT_musicnn",
+        1,
+        own_sources=own,
+        **outputs,
+    )
+    jobs = {"oracle-mask": wanted(tmp_path, "oracle-mask")}
+    make_baselines(TRACK, "soloists", jobs, inputs, "MTT_musicnn", "cpu", 1, own)
+    for table in ("scores.tsv", "oracle-mask.tsv"):
+        assert read_scores(tmp_path / table).tag_probability.between(0, 1).all()
+
+
 def test_scores_are_gathered_and_summed_up(tmp_path: Path, inputs: Inputs) -> None:
     tables = []
     for run, quieter in (("a", 0.5), ("b", 0.1)):

@@ -115,8 +115,8 @@ def run_script(folder: Path, found: pd.DataFrame, stored: pd.DataFrame) -> None:
     write_table(found, folder / "scores.tsv")
     write_table(stored, folder / "stored.tsv")
     job = SimpleNamespace(
-        input=SimpleNamespace(scores=str(folder / "scores.tsv"), stored=str(folder / "stored.tsv")),
-        params=SimpleNamespace(table=str(folder / "verify.tsv"), tolerance=0.1),
+        input=SimpleNamespace(scores=str(folder / "scores.tsv")),
+        params=SimpleNamespace(stored=str(folder / "stored.tsv"), table=str(folder / "verify.tsv"), tolerance=0.1),
         log=[str(folder / "log.txt")],
     )
     runpy.run_path(str(SCRIPT), init_globals={"snakemake": job}, run_name="__main__")

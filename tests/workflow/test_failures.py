@@ -15,6 +15,8 @@ from workdir import Ended, Workdir, music
 RATE = 16000
 BROKEN = {
     "missing.wav": "'missing.wav' does not exist; correct the path, or put the file there",
+    "{no} <such>.wav": "'{no} <such>.wav' does not exist; correct the path, or put the file there",
+    f"{'long' * 75}.wav": f"'{'long' * 75}.wav' does not exist; correct the path, or put the file there",
     "words.mp3": "'words.mp3' cannot be read as audio (",
     "empty.wav": "'empty.wav' is empty (0 bytes); replace it by an audio file",
     "no samples.wav": "'no samples.wav' holds no audio samples; replace it by a file with audio",
@@ -67,8 +69,9 @@ def test_the_failure_is_told_by_the_exit_status(failed: tuple[Workdir, Ended]) -
 def test_a_broken_file_is_named_in_one_sentence(failed: tuple[Workdir, Ended], track: str) -> None:
     workdir, ended = failed
     log = workdir.text(f"logs/decode/{slug(track)}.log")
-    assert log.count("\n") == 1
-    assert log.startswith(f"error: {BROKEN[track]}")
+    named, sentence = log.splitlines()
+    assert named == f"track {track!r}"
+    assert sentence.startswith(f"error: {BROKEN[track]}")
     assert log in ended.output
     assert not (workdir.folder / "results/audio" / slug(track) / "mixture.wav").exists()
 
@@ -76,7 +79,7 @@ def test_a_broken_file_is_named_in_one_sentence(failed: tuple[Workdir, Ended], t
 def test_a_bad_reference_costs_the_scores_and_nothing_else(failed: tuple[Workdir, Ended]) -> None:
     workdir, ended = failed
     log = workdir.text("logs/decode_reference/007/drums.log")
-    assert log.startswith(f"error: {BAD_REFERENCE}")
+    assert log.startswith(f"track '007', source 'drums'\nerror: {BAD_REFERENCE}")
     assert log in ended.output
     assert len(workdir.audio("results/runs/quick/stems/007/drums.wav")[0]) == RATE
     assert not (workdir.folder / "results/runs/quick/scores/007/drums.tsv").exists()

@@ -114,7 +114,7 @@ def test_a_job_without_weights_says_how_to_fetch_them_and_asks_no_server(machine
     ended = machine.snakemake(CODES)
     assert ended.status == 1
     sentence = "error: the weights of tiny are not on this machine: fetch them with `snakemake models`, "
-    assert machine.workdir.text("logs/codes/tiny/song.log").startswith(sentence)
+    assert machine.workdir.text("logs/codes/tiny/song.log").startswith(f"track 'song'\n{sentence}")
     assert sentence in ended.output
     assert machine.server.requests == []
 

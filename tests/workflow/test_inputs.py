@@ -39,6 +39,7 @@ SONGS = [
         Song(f"{name}.wav", name, 16000, 1, seconds=0.2)
         for name in (
             *("<unknown> - Track 01", "Best of <results>", "?" * 22, "Intro - - - - ...", "*\U0001f3b5*"),
+            *("{} {{x}} {a b} {a[0]!r} {x,} \\ #'", "a" * 22),
             *("same in upper case", "Same in Upper Case", "caf\u00e9", "cafe\u0301", "l" * 246),
         )
     ),
@@ -99,6 +100,17 @@ def test_everything_is_recorded(songs: tuple[Workdir, Ended], song: Song) -> Non
     assert {"python", "torch", "snakemake"} <= record["versions"].keys()
 
 
+def test_logs_begin_with_the_true_names(songs: tuple[Workdir, Ended]) -> None:
+    workdir, _ = songs
+    for song in SONGS:
+        track = f"track {song.track!r}"
+        of_stem = f"run 'quick', {track}, source 'guitar'"
+        logs = {"decode": track, "codes/embedded": track, "steer/quick": of_stem, "stem/quick": of_stem}
+        for folder, line in logs.items():
+            file = f"{slug(song.track)}/guitar.log" if line == of_stem else f"{slug(song.track)}.log"
+            assert workdir.text(f"logs/{folder}/{file}").startswith(f"{line}\n")
+
+
 def test_silence_gives_silence_and_a_warning(songs: tuple[Workdir, Ended]) -> None:
     workdir, ended = songs
     (song,) = (song for song in SONGS if not song.gain)
@@ -115,6 +127,16 @@ def test_the_report_has_all_songs(songs: tuple[Workdir, Ended]) -> None:
     page = workdir.text("results/report/index.html")
     assert "What is missing" not in page
     assert all(html.escape(song.track).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in page for song in SONGS)
+
+
+def test_a_folder_may_be_called_as_the_user_likes(tmp_path: Path) -> None:
+    workdir = Workdir(tmp_path)
+    folder = tmp_path / "my {new} <songs>"
+    folder.mkdir()
+    (folder / "song.wav").touch()
+    ended = workdir.snakemake("benchmark", "--dry-run", tracks=folder.name)
+    assert ended.status == 0, ended.output
+    assert ended.jobs["steer"] == ended.jobs["paper"] == 1
 
 
 def test_a_config_of_ones_own_stands_alone(songs: tuple[Workdir, Ended]) -> None:

@@ -1,4 +1,4 @@
-"""What a change redoes: finished ascents are worth days, so nothing but what decides them."""
+"""What a change redoes: finished estimates are worth days, so nothing but what decides them."""
 
 import shutil
 from pathlib import Path
@@ -66,7 +66,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return checkout
 
 
-@pytest.mark.parametrize("file", ["scripts/steer.py", "scripts/stemsteer/steering/ascent.py", "rules/steer.smk"])
+@pytest.mark.parametrize("file", ["scripts/steer.py", "scripts/stemsteer/steering/gradient.py", "rules/steer.smk"])
 def test_a_comment_redoes_nothing(finished: Checkout, file: str) -> None:
     path = finished.folder / file
     path.write_text(path.read_text(encoding="utf-8") + "# A comment.\n", encoding="utf-8")

@@ -90,7 +90,7 @@ def test_the_plan_is_told_whenever_it_is_asked_for(workdir: Workdir, separated: 
     for _ in range(2):
         planned = workdir.snakemake("plan", **SETTINGS)
         assert planned.status == 0, planned.output
-        assert "run chunked residual: 1 ascents, 0 left" in planned.output
+        assert "run chunked residual: 1 estimates, 0 left to steer" in planned.output
         assert "jobs left   none" in planned.output
 
 

@@ -40,6 +40,22 @@ def test_scores_are_compared_each_time_and_what_moved_is_told(workdir: Workdir) 
     assert list(workdir.table("results/scores.tsv").si_sdr_db) == [1.0]
 
 
+@pytest.mark.parametrize("name", ["{stored}.tsv", "<stored>.tsv"])
+def test_a_table_may_be_called_as_the_user_likes(workdir: Workdir, name: str) -> None:
+    (workdir.folder / "stored.tsv").rename(workdir.folder / name)
+    ended = verify(workdir, table=name, tolerance_db=0.5)
+    assert ended.status == 0, ended.output
+    assert f"the scores are those of {name}, within 0.5 dB" in ended.output
+
+
+def test_a_table_that_is_not_there_is_told(workdir: Workdir) -> None:
+    ended = verify(workdir, table="elsewhere.tsv")
+    assert ended.status == 1
+    assert ended.output.splitlines()[-1] == (
+        "error: config: verify.table: there is no table elsewhere.tsv; give the table of scores to compare with"
+    )
+
+
 def test_without_a_table_there_is_nothing_to_do(workdir: Workdir) -> None:
     ended = verify(workdir)
     assert ended.status == 1

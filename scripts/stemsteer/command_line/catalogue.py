@@ -3,9 +3,12 @@
 import csv
 import importlib.util
 import io
+import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
+
+import yaml
 
 from stemsteer.models.registry import Model, TaggerModel, VocabularyTaggerModel, registry, tagger_models
 from stemsteer.models.weights import fault_of, locate
@@ -73,7 +76,7 @@ def preset_rows(vocabularies: Iterable[str], text: str = "") -> list[Row]:
     """The ready-made runs that have a text in their name and a tagger with one of the vocabularies: their settings."""
     wanted = set(vocabularies)
     return [
-        {"run": name, "settings": "; ".join(f"{key}: {_plain(value)}" for key, value in settings.items())}
+        {"run": name, "settings": "; ".join(f"{group}: {_as_in_config(value)}" for group, value in settings.items())}
         for name, settings in presets().items()
         if _has(text, name) and wanted & _vocabularies_heard(name)
     ]
@@ -111,8 +114,8 @@ def _has(text: str, *names: str) -> bool:
     return any(text.lower() in name.lower() for name in names)
 
 
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
+def _as_in_config(value: object) -> str:
+    return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf).strip()
 
 
 def tags_text(vocabularies: Sequence[str], text: str, width: int) -> str:

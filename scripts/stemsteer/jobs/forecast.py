@@ -1,8 +1,9 @@
-"""What a run of the workflow will cost: hours of audio, jobs that are left, and how long the ascents will take.
+"""What a run of the workflow will cost: hours of audio, jobs that are left, and how long steering will take.
 
-The time comes from ascents that are finished: what a second of audio costs for a step, on the device of those.
+The time comes from estimates that are finished: what a second of audio costs for a step, on their device.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,7 @@ AFTER = {
 
 @dataclass(frozen=True)
 class Pace:
-    """What ascents have cost so far: seconds for a step on a second of audio, from so many records on a device."""
+    """What steering has cost so far: seconds for a step on a second of audio, from so many records on a device."""
 
     cost: float
     records: int
@@ -47,7 +48,7 @@ class Pace:
 
 def is_to_be_made(path: str) -> bool:
     """Whether a file is one that the workflow has yet to make."""
-    return is_made_here(path) and not Path(path).exists()
+    return is_made_here(path) and not os.path.exists(path)
 
 
 def audio_seconds(track: Track) -> float | None:
@@ -81,7 +82,7 @@ def record_of(plan: Plan, stem: Stem) -> Path:
 
 
 def pace(plan: Plan, run: str) -> Pace | None:
-    """What the finished ascents of a run have cost, on the device of the latest one."""
+    """What the finished estimates of a run have cost, on the device of the latest one."""
     paths = [path for stem in plan.stems if stem.run == run and (path := record_of(plan, stem)).exists()]
     if not paths:
         return None
@@ -153,20 +154,20 @@ def about_tracks(tracks: Sequence[Track], seconds: Mapping[str, float | None]) -
 
 
 def about_run(plan: Plan, run: str, seconds: dict[str, float | None]) -> str:
-    """How many ascents of a run are left, and for how long they will keep a device busy."""
+    """How many estimates of a run are left, and for how long they will keep a device busy."""
     stems = [stem for stem in plan.stems if stem.run == run]
     left = [stem for stem in stems if not record_of(plan, stem).exists()]
     settings = plan.config.runs[run]
     audio = sum(steered_seconds(seconds[stem.track] or 0.0, settings) for stem in left)
     steps = settings.steering.most_steps
-    line = f"run {run}: {len(stems):,} ascents, {len(left):,} left: {hours(audio)} of chunks x {steps} steps"
+    line = f"run {run}: {len(stems):,} estimates, {len(left):,} left to steer: {hours(audio)} of chunks x {steps} steps"
     if not left:
         return line
     known = pace(plan, run)
     if known is None:
-        return f"{line}; how long they take is known when the first ascent of the run is finished"
+        return f"{line}; the time is known when the first estimate of the run is finished"
     time = hours(audio * steps * known.cost)
-    return f"{line}; {time} on {known.device}, as measured in {known.records:,} finished ascents"
+    return f"{line}; {time} on {known.device}, as measured on {known.records:,} finished estimates"
 
 
 def hours(seconds: float) -> str:

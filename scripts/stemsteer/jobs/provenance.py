@@ -26,7 +26,7 @@ def versions(*more: str) -> dict[str, str]:
 
 
 def of_stem(facts: dict[str, Any], estimate: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
-    """The record beside a stem: its mixture, its ascent, how it was written, and with what."""
+    """The record beside a stem: its mixture, how it was steered and written, and with what."""
     return {**written, "mixture": facts, "ascent": estimate, **_made_with()}
 
 
@@ -37,7 +37,7 @@ def of_compared(
     written: dict[str, Any],
     *packages: str,
 ) -> dict[str, Any]:
-    """The record beside a stem that no run made: the method in the place of the ascent.
+    """The record beside a stem that no run made: the method in the place of the steering.
 
     The job that makes such a stem scores it too.
 

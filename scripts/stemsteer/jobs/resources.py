@@ -21,7 +21,7 @@ LEAST_LOSSY = 12_000
 UNKNOWN_SECONDS = 600.0
 
 CPU_PACE, GPU_PACE = 1.0, 20.0
-"""Seconds of audio x steps that an ascent takes in a second at least, with a codec of Jukebox's size and two taggers,
+"""Seconds of audio x steps that steering takes in a second at least, with a codec of Jukebox's size and two taggers,
 on one core and on a GPU of some years ago. A slower machine gets another attempt, which goes on where this one stopped.
 """
 
@@ -49,7 +49,7 @@ def track_seconds(track: Track, mono_signal: Path) -> float:
 def _longest(mixture: str, duration: float | None) -> float:
     bounds = [] if duration is None else [duration]
     suffix = Path(mixture).suffix.lower()
-    if suffix in AUDIO and Path(mixture).exists():
+    if suffix in AUDIO and os.path.exists(mixture):
         bounds.append(Path(mixture).stat().st_size / LEAST_BYTES_A_SECOND.get(suffix, LEAST_LOSSY))
     return min(bounds, default=UNKNOWN_SECONDS)
 
@@ -65,7 +65,7 @@ def minutes(base: float, work: float, attempt: int) -> int:
 
 
 def steering_seconds(settings: RunSettings, seconds: float, sources: int, on_gpu: bool) -> float:
-    """How long the ascents of a track towards so many sources may take."""
+    """How long steering a track to so many sources may take."""
     pace = GPU_PACE if on_gpu else CPU_PACE * settings.steering.threads
     return seconds * sources * settings.steering.most_steps * max(1, len(settings.taggers.names) / 2) / pace
 

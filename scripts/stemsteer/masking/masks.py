@@ -33,8 +33,8 @@ def stft(signal: Tensor, n_fft: int, edges: Edges = "zeros") -> Tensor:
     hop = n_fft // 2
     if edges == "reflect" and signal.shape[-1] <= hop:
         raise UserError(
-            f"mask_edges: reflect needs more than {hop} samples for an FFT of {n_fft}, and there are "
-            f"{signal.shape[-1]}: set mask_edges: zeros"
+            f"mask.edges: reflect needs more than {hop} samples for an FFT of {n_fft}, and there are "
+            f"{signal.shape[-1]}: set mask.edges: zeros"
         )
     return torch.stft(
         signal if edges == "reflect" else _whole_hops(signal, hop),

@@ -84,20 +84,20 @@ def resample_file(path: Path, target: Path, rate: int) -> None:
 
 
 def masked_blocks(
-    signals: Signals, mask_settings: RatioMask, stem: MaskedStem, model_rate: int
+    signals: Signals, mask_settings: RatioMask, stem: MaskedStem, steering_rate: int
 ) -> Iterator[tuple[Signal, Signal]]:
     """The masked signal and what is left of it, block by block, each `[samples, channels]`.
 
     The mask is applied to the mixture, so that both parts sum to it, or to its reconstruction (`applied_to`), so that
-    they sum to that, on all channels alike. The FFT sizes are those of the steering, at `model_rate` (Hz): they are
+    they sum to that, on all channels alike. The FFT sizes are those of the steering, at `steering_rate` (Hz): they are
     scaled to the mixture's rate, so that their windows last as long. With several, the masked signals are averaged. All
     channels share the mask, which compares the steered signal with their mean. Above the steered signal's band nothing
     passes.
     """
     sizes = mask_settings.fft_sizes if stem.fft_size == "combined" else [stem.fft_size]
-    scaled = [2 * max(1, round(n_fft * signals.rate / model_rate / 2)) for n_fft in sizes]
+    scaled = [2 * max(1, round(n_fft * signals.rate / steering_rate / 2)) for n_fft in sizes]
     for start, stop in _blocks(signals):
-        parts = [_masked_block(signals, mask_settings, start, stop, n_fft, model_rate / 2) for n_fft in scaled]
+        parts = [_masked_block(signals, mask_settings, start, stop, n_fft, steering_rate / 2) for n_fft in scaled]
         whole = signals.read_signal(mask_settings.applied_to, start, stop).expand(signals.channels, -1)
         masked = torch.stack(parts).mean(dim=0)
         yield masked.T.numpy(), (whole - masked).T.numpy()
@@ -130,14 +130,14 @@ def _masked_block(signals: Signals, settings: RatioMask, start: int, stop: int, 
 
 
 def residual_blocks(
-    signals: Signals, mask_settings: RatioMask, stem: ResidualStem, model_rate: int
+    signals: Signals, mask_settings: RatioMask, stem: ResidualStem, steering_rate: int
 ) -> Iterator[tuple[Signal, Signal]]:
     """What the mask takes away and what it lets through, as `masked_blocks`."""
-    return ((left, passed) for passed, left in masked_blocks(signals, mask_settings, stem, model_rate))
+    return ((left, passed) for passed, left in masked_blocks(signals, mask_settings, stem, steering_rate))
 
 
 def steered_blocks(
-    signals: Signals, mask_settings: NoMask, stem: SteeredStem, model_rate: int
+    signals: Signals, mask_settings: NoMask, stem: SteeredStem, steering_rate: int
 ) -> Iterator[tuple[Signal, Signal]]:
     """Without a mask: the steered signal on all channels and what is left of the mixture, as `masked_blocks`."""
     for start, stop in _blocks(signals):

@@ -16,7 +16,7 @@ Origins = dict[str, list[tuple[str, int]]]
 
 
 def origins(collection: Collection) -> Origins:
-    """What the records of all stems (or of their ascents, where there is no stem yet) say of their making.
+    """What the records of all stems (or of their estimates, where there is no stem yet) say of their making.
 
     Those of baselines and peers are among them. What only scores depend on is left to the records of the scores.
     """

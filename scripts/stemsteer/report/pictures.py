@@ -124,7 +124,7 @@ def band_weights(window: int, sample_rate: int) -> NDArray[np.float32]:
 
 
 def draw_curves(history: Path, column: str, name: str, image: Path, floor: float | None = None) -> Picture | None:
-    """Draw a column of an ascent's history by step: each chunk a thin line, their mean a bold one.
+    """Draw a column of a steering's history by step: each chunk a thin line, their mean a bold one.
 
     Args:
         history: table with the columns chunk, step and `column`.

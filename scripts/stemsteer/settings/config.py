@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_validator
 
@@ -15,7 +15,7 @@ from stemsteer.models.registry import names_of
 from stemsteer.names import did_you_mean, is_name
 from stemsteer.registries import name_in, one_of_kinds
 from stemsteer.settings.mistakes import sentences
-from stemsteer.settings.moved import refuse_old_keys
+from stemsteer.settings.moved import where_old_keys_went
 from stemsteer.settings.run import RunSettings
 from stemsteer.taggers import OWN_TAGGERS
 from stemsteer.taggers.settings import OwnTaggerSettings
@@ -27,6 +27,10 @@ JUDGES = ("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn")
 
 RESERVED = ("mixture", "silence", "all")
 """What a run cannot be called: these stand for something else in the tables of scores."""
+
+
+OwnSource = dict[str, Annotated[list[str], Field(min_length=1)]]
+"""The tags of a source of the user's own, by vocabulary."""
 
 
 class StemSettings(Settings):
@@ -55,7 +59,7 @@ class Config(Settings):
     """All of `config.yaml`."""
 
     tracks: str = Field(min_length=1, description="a table (.tsv) of tracks, or a folder of audio files")
-    sources: list[str] | dict[str, dict[str, list[str]] | None] = Field(
+    sources: list[str] | dict[str, OwnSource | None] = Field(
         ["vocals", "drums"],
         min_length=1,
         description="to extract from tracks that name none themselves; as a mapping, each may have tags of your own by "
@@ -69,7 +73,7 @@ class Config(Settings):
         "auto", description="chunks and sources steered at once; auto: 1 on a CPU, 8 on a GPU, halved where memory ends"
     )
     checkpoint_seconds: PositiveFloat = Field(
-        60, description="between two checkpoints of an ascent, from which it goes on after an interruption"
+        60, description="between two checkpoints of a steer job, from which it goes on after an interruption"
     )
     sources_together: bool = Field(
         False, description="true: one job steers a track to all its sources; false: one job for each source"
@@ -82,7 +86,9 @@ class Config(Settings):
     taggers: dict[str, one_of_kinds(OWN_TAGGERS, "sota-music-tagging")] = Field(  # type: ignore[valid-type]
         {}, description="taggers with weights of one's own, by name"
     )
-    runs: dict[str, RunSettings] = Field({"default": RunSettings()}, min_length=1)
+    runs: dict[str, RunSettings] = Field(
+        {"default": RunSettings()}, min_length=1, description="named method settings; each run makes its own stems"
+    )
     baselines: list[name_in(BASELINES)] = Field(  # type: ignore[valid-type]
         list(BASELINES),
         description="simple methods to compare with, on tracks with references",
@@ -95,8 +101,8 @@ class Config(Settings):
         description="a tagger that no run steers with: what it hears in stems is in the table of scores; "
         "auto: one of those that come with StemSteer, null: none",
     )
-    stems: StemSettings = StemSettings()
-    verify: VerifySettings = VerifySettings()
+    stems: StemSettings = Field(StemSettings(), description="how stems are written")
+    verify: VerifySettings = Field(VerifySettings(), description="what `snakemake verify` compares the scores with")
     codec_training: dict[str, CodecTrainingSettings] = Field(
         {
             "mini": CodecTrainingSettings(
@@ -170,13 +176,6 @@ class Config(Settings):
         """Those taggers of a run that have weights of the user's own."""
         return {name: self.taggers[name] for name in self.runs[run].taggers.names if name in self.taggers}
 
-    @model_validator(mode="before")
-    @classmethod
-    def _says_where_old_keys_went(cls, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            refuse_old_keys(value)
-        return value
-
     @model_validator(mode="after")
     def _own_sources_are_tags(self) -> "Config":
         try:
@@ -192,6 +191,7 @@ class Config(Settings):
     @model_validator(mode="after")
     def _names_are_known(self) -> "Config":
         named = {
+            "sources": self.asked_sources,
             "codecs": list(self.codecs),
             "runs": list(self.runs),
             "peers": list(self.peers),
@@ -201,6 +201,9 @@ class Config(Settings):
             for name in names:
                 if not is_name(name):
                     raise ValueError(f"{kind}: the name {name!r} is not one line of text; write it on one line")
+        for name in self.own_sources:
+            if "," in name:
+                raise ValueError(f"sources: the name {name!r} has a comma, which parts the sources of a tracks table")
         for name, codec in self.codecs.items():
             _check_weights(f"codecs.{name}.weights", codec.weights)
         for name, training in self.codec_training.items():
@@ -249,8 +252,10 @@ def load_config(raw: Mapping[str, Any]) -> Config:
     """Validate what Snakemake read from the config file and the command line.
 
     Raises:
-        UserError: a sentence for each mistake, with the key it is at.
+        UserError: a sentence for each mistake, with the key it is at; or for each key of an earlier version.
     """
+    if told := where_old_keys_went(raw):
+        raise UserError("config: " + "; ".join(told))
     try:
         return Config.model_validate(raw)
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """Mistakes in a config, told as sentences: what pydantic finds, in words for users."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,7 +18,12 @@ def sentences(error: ValidationError, raw: Mapping[str, Any]) -> list[str]:
     found: dict[Place, list[Any]] = {}
     for detail in error.errors():
         found.setdefault(_place(detail, raw), []).append(detail)
-    return [_sentence(*mistake) for mistake in found.items()]
+    return [_sentence(*mistake) for mistake in found.items() if not _is_above_another(mistake[0], found)]
+
+
+def _is_above_another(place: Place, others: Iterable[Place]) -> bool:
+    """Whether pydantic finds something below a place, too: then the setting is of another form than it was tried as."""
+    return any(len(other) > len(place) and other[: len(place)] == place for other in others)
 
 
 def subclasses(settings: type[Settings]) -> Iterator[type[Settings]]:
@@ -56,16 +61,16 @@ def _sentence(place: Place, details: Sequence[Any]) -> str:
     location = ".".join(map(str, place))
     first = details[0]
     if first["type"] == "extra_forbidden":
-        keys = {key for model in subclasses(Settings) for key in model.model_fields}
-        return f"unknown key {location}{did_you_mean(str(place[-1]), keys)}"
+        return f"unknown key {location}{_hint(place, first['loc'])}"
     if first["type"] == "missing":
         return f"the key {location} is missing"
     if first["type"] == "value_error":
         reason = str(first["ctx"]["error"])
         return f"{location}: {reason}" if location else reason
     if first["type"] == "union_tag_invalid":
-        kinds = first["ctx"]["expected_tags"].replace("'", "")
-        return f"{location}.kind: there is no {first['ctx']['tag']!r} (known: {kinds})"
+        kinds = first["ctx"]["expected_tags"].replace("'", "").split(", ")
+        hint = did_you_mean(first["ctx"]["tag"], kinds) or f" (known: {', '.join(kinds)})"
+        return f"{location}.kind: there is no {first['ctx']['tag']!r}{hint}"
     if first["type"] in ("dict_type", "model_type", "model_attributes_type"):
         return f"{location}: keys with values should be below it, not {first['input']!r}"
     if first["loc"][-1] == "[key]":
@@ -74,3 +79,15 @@ def _sentence(place: Place, details: Sequence[Any]) -> str:
     wanted = [re.sub(r",? (unable to|after validation).*", "", detail["msg"]) for detail in details]
     said = " or ".join([wanted[0], *(one.removeprefix("Input should be ") for one in wanted[1:])])
     return f"{location}: {said[0].lower()}{said[1:]}, not {first['input']!r}"
+
+
+def _hint(place: Place, tried: Sequence[str | int]) -> str:
+    """What a user may have meant by an unknown key: a key that is spelt almost so, or one of another kind of the group.
+
+    In `tried`, pydantic's own location, the kind of a group stands before its keys.
+    """
+    key = str(place[-1])
+    keys = {name for model in subclasses(Settings) for name in model.model_fields}
+    if key not in keys:
+        return did_you_mean(key, keys)
+    return f" (the kind {tried[-2]} has no such key)" if len(tried) > len(place) else ""

@@ -1,6 +1,6 @@
 """Where the keys of earlier versions went."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 MOVED = {
@@ -28,29 +28,25 @@ MOVED_IN_RUNS = {
 """Keys of a run, and their places in its groups now."""
 
 
-def refuse_old_keys(config: Mapping[str, Any]) -> None:
-    """Refuse keys of an earlier version.
+def where_old_keys_went(config: Mapping[str, Any]) -> list[str]:
+    """A sentence for each key of an earlier version that a config has."""
+    told = [f"{old} is now {new}" for old, new in MOVED.items() if old in config]
+    runs = config.get("runs")
+    for name, run in runs.items() if isinstance(runs, Mapping) else ():
+        if isinstance(run, Mapping):
+            told += _in_run(f"runs.{name}", run)
+    return told
 
-    Raises:
-        ValueError: a sentence that says where such a key went.
-    """
-    for old, new in MOVED.items():
-        if old in config:
-            raise ValueError(f"the key {old} is now {new}")
 
-
-def refuse_old_run_keys(run: Mapping[str, Any]) -> None:
-    """Refuse keys and values of a run of an earlier version.
-
-    Raises:
-        ValueError: a sentence that says where they went.
-    """
-    if told := [f"{old} is now {new}" for old, new in MOVED_IN_RUNS.items() if old in run]:
-        raise ValueError(", ".join(told))
+def _in_run(place: str, run: Mapping[str, Any]) -> Iterator[str]:
+    """The sentences about a run, for its keys and for values that were no groups."""
+    for old, new in MOVED_IN_RUNS.items():
+        if old in run:
+            yield f"{place}.{old} is now {place}.{new}"
     if isinstance(name := run.get("generator"), str):
-        raise ValueError(f"generator is a group now: write generator: {{codec: {name}}}")
+        yield f"{place}.generator is a group now: write generator: {{codec: {name}}}"
     if isinstance(names := run.get("taggers"), list):
-        raise ValueError(f"taggers is a group now: write taggers: {{names: [{', '.join(map(str, names))}]}}")
+        yield f"{place}.taggers is a group now: write taggers: {{names: [{', '.join(map(str, names))}]}}"
     if isinstance(mask := run.get("mask"), bool):
         instead = "mask: {kind: ratio}" if mask else "mask: {kind: none} and stem: {kind: steered}"
-        raise ValueError(f"mask is a group now: write {instead}")
+        yield f"{place}.mask is a group now: write {instead}"

@@ -100,6 +100,7 @@ class Plan:
     @cached_property
     def names(self) -> "Names":
         """What the slugs in paths stand for."""
+        by_slug([*self.config.runs, *self.config.baseline_runs, *self.config.peers])  # which share a folder
         return Names(
             tracks=by_slug(self.tracks),
             runs=by_slug(self.config.runs),

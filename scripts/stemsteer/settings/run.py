@@ -9,9 +9,7 @@ from stemsteer.generators import GENERATORS
 from stemsteer.generators.settings import CodecSettings
 from stemsteer.masking import MASKS, STEMS
 from stemsteer.masking.settings import MaskedStem, NoMask, RatioMask, SteeredStem
-from stemsteer.names import did_you_mean
-from stemsteer.registries import one_of_kinds
-from stemsteer.settings.moved import refuse_old_run_keys
+from stemsteer.registries import name_in, one_of_kinds
 from stemsteer.settings.presets import presets
 from stemsteer.steering import STEERINGS
 from stemsteer.steering.settings import GradientSettings
@@ -40,7 +38,9 @@ class MethodGroups(Settings):
 class RunSettings(MethodGroups):
     """A named set of method settings; each run makes its own stems and scores."""
 
-    preset: str | None = Field(None, description="a ready-made run to start from; the keys beside it win")
+    preset: name_in(presets(), "ready-made run") | None = Field(  # type: ignore[valid-type]
+        None, description="a ready-made run to start from; the keys beside it win"
+    )
     sources: list[str] | None = Field(
         None, min_length=1, description="only these of a track's sources, where a tagger has no tag for the others"
     )
@@ -51,15 +51,8 @@ class RunSettings(MethodGroups):
     @model_validator(mode="before")
     @classmethod
     def _starts_from_preset(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        refuse_old_run_keys(value)
-        if (name := value.get("preset")) is None:
-            return value
-        if name not in presets():
-            hint = did_you_mean(str(name), presets()) or f" (known: {', '.join(presets())})"
-            raise ValueError(f"preset: there is no ready-made run {name!r}{hint}")
-        return merged(presets()[name], value)
+        name = value.get("preset") if isinstance(value, Mapping) else None
+        return merged(presets()[name], value) if isinstance(name, str) and name in presets() else value
 
     @model_validator(mode="after")
     def _stem_fits_mask(self) -> "RunSettings":
@@ -108,12 +101,14 @@ class RunSettings(MethodGroups):
 def merged(preset: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a preset with those that a run has beside it, which win, group by group.
 
-    A group of another kind than the preset's takes its place as a whole.
+    A group without anything below it is the preset's. A group of another kind takes its place as a whole.
     """
     run = {**preset, **own}
     for group in GROUPS:
         given, ready = own.get(group), preset.get(group)
-        if isinstance(given, Mapping) and isinstance(ready, Mapping) and same_kind(given, ready):
+        if given is None and ready is not None:
+            run[group] = ready
+        elif isinstance(given, Mapping) and isinstance(ready, Mapping) and same_kind(given, ready):
             run[group] = {**ready, **given}
     return run
 

@@ -1,5 +1,6 @@
 """Read the header of an audio file with ffprobe, before anything is decoded."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ def probe(path: str) -> Header:
         UserError: the file does not exist, is empty, or holds no audio that ffmpeg can read.
     """
     file = Path(path)
-    if not file.exists():
+    # Unlike file.exists(), this raises no error where the name is too long.
+    if not os.path.exists(path):
         raise UserError(f"{path!r} does not exist; correct the path, or put the file there")
     if not file.is_file():
         raise UserError(f"{path!r} is not a file; give the path of an audio file")

@@ -17,6 +17,7 @@ from stemsteer.scores.metrics import score
 from stemsteer.scores.tables import write_scores
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
+from stemsteer.taggers.vocabularies import NO_SOURCES, Sources
 
 
 def separate_with_peer(
@@ -29,6 +30,7 @@ def separate_with_peer(
     device_name: str,
     threads: int,
     *,
+    own_sources: Sources = NO_SOURCES,
     stem_out: Path,
     scores_out: Path,
     provenance_out: Path,
@@ -44,6 +46,7 @@ def separate_with_peer(
         judge: the tagger that judges the stem; None: no judge.
         device_name: as in the config.
         threads: CPU threads.
+        own_sources: the user's own sources, by which the judge knows its tags.
         stem_out: a float32 wav.
         scores_out: a table with a row for the stem, for the mixture and for silence.
         provenance_out: JSON.
@@ -55,7 +58,8 @@ def separate_with_peer(
     heard, rate = audio.read(mixture)
     separated = separate(heard, rate, stem.source, peer, device)
     audio.write(stem_out, separated, rate)
-    rows = score(audio.read(reference)[0], heard, {"separated": separated}, rate, load_judge(judge, stem.source))
+    loaded_judge = load_judge(judge, stem.source, own_sources)
+    rows = score(audio.read(reference)[0], heard, {"separated": separated}, rate, loaded_judge)
     write_scores(rows, asdict(stem), scores_out)
     written = {**asdict(stem), "stem_is": "separated", "encoding": "float32"}
     inputs, package = {"mixture": mixture}, peer_of(peer).distribution

@@ -9,13 +9,11 @@ codebook by the rotation trick.
 
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
@@ -25,55 +23,19 @@ from stemsteer.generators.jukebox.architecture import Architecture
 from stemsteer.generators.jukebox.codec import load_jukebox
 from stemsteer.generators.jukebox.moving_codebook import MovingCodebook, frames_of
 from stemsteer.generators.jukebox.training import planar
+from stemsteer.generators.jukebox.training.excerpts import excerpts
 from stemsteer.generators.jukebox.training.growth import can_grow, grown
+from stemsteer.generators.jukebox.training.losses import relative_error, spectral_error
 from stemsteer.generators.jukebox.training.rotation import rotated
 from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
 from stemsteer.generators.jukebox.vqvae import VQVAE
 from stemsteer.models.registry import registry
 from stemsteer.models.weights import find
 
-SPECTRAL_FFT_SIZES = (2048, 1024, 512)
-QUIETEST_POWER = 1e-4  # -40 dB of full scale: below, an excerpt's error is no longer taken relative to its own power
-
 
 def random_frames(points: Tensor, number: int, random: torch.Generator) -> Tensor:
     """`number` of the frames `[frames, channels]`, drawn with replacement."""
     return points[torch.randint(len(points), (number,), generator=random).to(points.device)]
-
-
-def excerpts(
-    music: list[NDArray[np.int16]], settings: CodecTrainingSettings, random: np.random.Generator
-) -> Iterator[Tensor]:
-    """Endless batches `[batch, samples]` of random excerpts at random levels (0 to -12 dB) and polarity."""
-    lengths = np.array([len(piece) for piece in music], dtype=float)
-    while True:
-        pieces = random.choice(len(music), size=settings.batch, p=lengths / lengths.sum())
-        starts = [int(random.integers(len(music[piece]) - settings.samples)) for piece in pieces]
-        batch = np.stack([music[p][s : s + settings.samples] for p, s in zip(pieces, starts, strict=True)])
-        gains = 10 ** (-random.uniform(0, 12, size=(settings.batch, 1)) / 20)
-        signs = random.choice([-1, 1], size=(settings.batch, 1))
-        yield torch.from_numpy((batch / 32768 * gains * signs).astype(np.float32))
-
-
-def relative_error(target: Tensor, estimate: Tensor) -> Tensor:
-    """Mean over the batch of error power over target power; `[batch, samples]` each."""
-    power = target.square().mean(dim=1).clamp(min=QUIETEST_POWER)
-    return ((target - estimate).square().mean(dim=1) / power).mean()
-
-
-def spectral_error(target: Tensor, estimate: Tensor) -> Tensor:
-    """Relative error of STFT magnitudes (spectral convergence), mean over batch and FFT sizes."""
-    losses = []
-    for n_fft in SPECTRAL_FFT_SIZES:
-        window = torch.hann_window(n_fft, device=target.device)
-        of_target, of_estimate = (
-            # A floor inside the root keeps its gradient finite where a bin is silent.
-            torch.stft(s, n_fft, n_fft // 4, window=window, return_complex=True).abs().square().add(1e-8).sqrt()
-            for s in (target, estimate)
-        )
-        difference = torch.linalg.vector_norm(of_target - of_estimate, dim=(1, 2))
-        losses.append((difference / torch.linalg.vector_norm(of_target, dim=(1, 2)).clamp(min=1e-2 * n_fft)).mean())
-    return torch.stack(losses).mean()
 
 
 def learning_rate_factor(step: int, settings: CodecTrainingSettings) -> float:

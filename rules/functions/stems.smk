@@ -1,0 +1,11 @@
+"""Input and parameter functions of stems."""
+
+
+def any_run_needs_reconstruction() -> bool:
+    return any(run.needs_reconstruction for run in PLAN.config.runs.values())
+
+
+def reconstruction_of_run(wildcards) -> list[str]:
+    """The reconstruction of a track, where the masks of the run need it."""
+    run = PLAN.config.runs[run_of(wildcards)]
+    return [str(LAYOUT.codes(run.codec, track_of(wildcards), ".wav"))] if run.needs_reconstruction else []
