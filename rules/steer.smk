@@ -1,9 +1,9 @@
 """The steering: one job for each run, track and source, or for each run and track (`sources_together`).
 
-Inputs: results/audio/<track>/mono.wav and the quality of its codes. Outputs, in results/runs/<run>/estimates/<track>/:
-<source>.wav (the steered signal, 44.1 kHz mono), <source>.history.tsv (loss and tag probability at every step),
+Inputs: results/audio/<track>/mono.wav and the quality of its codes; or mixture.wav, where a run steers parts of it. Outputs, in results/runs/<run>/estimates/<track>/:
+<source>.wav (the steered signal, of the rate and channels of the input), <source>.history.tsv (loss and tag probability at every step),
 <source>.json (settings, seeds, weights, before and after). While it runs, results/checkpoints/<run>/<track>/ holds what an
-interrupted job goes on from.
+interrupted job goes on from. results/answers/<track>/ keeps what taggers answered about parts, for sources asked for later.
 """
 
 
@@ -24,7 +24,7 @@ for number, (sources, runs, tracks) in enumerate(steering_groups()):
         input:
             # Snakemake takes long over each function, where there are thousands of jobs.
             own_tagger_files if PLAN.config.taggers else [],
-            mono="results/audio/{track}/mono.wav",
+            signal=signal_to_steer(),
             quality=quality_of_codes,
         output:
             steered=estimate_files(sources, ".wav"),

@@ -8,8 +8,7 @@ from stemsteer.errors import told_in_log
 from stemsteer.generators.settings import CodecWeights
 from stemsteer.settings.config import Config
 from stemsteer.settings.run import MethodGroups
-from stemsteer.sound.mono_signal import MonoSignal
-from stemsteer.stages.steer import Estimate, Resources, load_method, method_settings, steer
+from stemsteer.stages.steer import Estimate, Resources, load_method, method_settings, signal_to_steer, steer
 from stemsteer.steering.track import CarriedOut, TrackSteering
 
 
@@ -27,11 +26,13 @@ def main(job: Any) -> None:
     method = load_method(method_settings(MethodGroups.model_validate(groups)), resources, params.device)
     batch = default_batch(method.device) if config.batch == "auto" else config.batch
     checkpoints = Path("results/checkpoints") / job.wildcards.run / job.wildcards.track
+    answers = Path("results/answers") / job.wildcards.track
+    signal = signal_to_steer(method.settings, Path(job.input.signal))
     files = zip(*(map(Path, job.output[name]) for name in ("steered", "history", "record")), strict=True)
     steer(
-        TrackSteering(params.run, params.track, MonoSignal(Path(job.input.mono)), method),
+        TrackSteering(params.run, params.track, signal, method),
         {source: Estimate(*paths) for source, paths in zip(params.sources, files, strict=True)},
-        CarriedOut(batch, checkpoints, config.checkpoint_seconds),
+        CarriedOut(batch, checkpoints, answers, config.checkpoint_seconds),
         quality=next(map(Path, job.input.quality), None),
     )
 

@@ -19,7 +19,7 @@ from stemsteer.generators.codec import Codec
 from stemsteer.generators.jukebox.codebook import Codebook
 from stemsteer.generators.jukebox.quantisers import FrozenCodebook
 from stemsteer.generators.quantiser import Quantiser
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 from stemsteer.steering.track import CarriedOut, TrackSteering
 from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.labels import VocabularyLabels

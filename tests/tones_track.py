@@ -24,7 +24,7 @@ from stemsteer.errors import told_in_log
 from stemsteer.files import write_json
 from stemsteer.generators.jukebox.codec import JukeboxCodec
 from stemsteer.settings.run import RunSettings
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 from stemsteer.stages.steer import Estimate, steer
 from stemsteer.steering.track import CarriedOut, TrackSteering
 

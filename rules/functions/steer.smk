@@ -29,6 +29,22 @@ def own_tagger_files(wildcards) -> list[str]:
     return [path for tagger in own for path in watched(str(tagger.weights))]
 
 
+def signal_to_steer():
+    """What runs steer: the mixture where they need its parts, else its mono signal."""
+
+    @cache
+    def file_of(run: str) -> str:
+        return "mixture.wav" if PLAN.config.runs[run].steering.needs_parts else "mono.wav"
+
+    @inspected
+    def signal_of_run(wildcards) -> str:
+        return f"results/audio/{wildcards.track}/{file_of(run_of(wildcards))}"
+
+    files = {file_of(run) for run in PLAN.config.runs}
+    # Snakemake takes long over each function, where there are thousands of jobs.
+    return signal_of_run if len(files) > 1 else f"results/audio/{{track}}/{files.pop()}"
+
+
 @inspected
 def quality_of_codes(wildcards) -> list[str]:
     """How well its codes reproduce a track, where the run steers a codec."""

@@ -23,7 +23,7 @@ from stemsteer.generators.jukebox.training.evaluation import (
     reconstruct_unquantised,
 )
 from stemsteer.generators.jukebox.vqvae import VQVAE
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 
 SCRIPT = Path(__file__).parents[2] / "scripts/codec_evaluation.py"
 

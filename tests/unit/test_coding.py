@@ -17,7 +17,7 @@ from stemsteer.generators.jukebox.codec import JukeboxCodec
 from stemsteer.generators.jukebox.vqvae import VQVAE
 from stemsteer.scores import metrics
 from stemsteer.sound.audio import Signal
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 
 # Hz. Blocks last whole seconds: at this rate they are short.
 RATE = 1000

@@ -17,7 +17,7 @@ from stemsteer.scores.judge import load_judge
 from stemsteer.settings.config import load_config
 from stemsteer.settings.plan import Plan, make_plan
 from stemsteer.settings.tracks import check_sources
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 from stemsteer.steering.track import CarriedOut, TrackSteering
 from stemsteer.taggers import FAMILIES
 from stemsteer.taggers.base import Tagger, tag_probabilities

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from long_track import RATE, Memory
-from stemsteer.sound.mono_signal import BLOCK
+from stemsteer.sound.scaled_signal import BLOCK
 from tones_track import prepare, tones_that_change
 
 TESTS = Path(__file__).parents[1]

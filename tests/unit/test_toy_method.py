@@ -16,7 +16,7 @@ from stemsteer.files import read_json
 from stemsteer.generators import GENERATORS
 from stemsteer.generators.loading import load_generator
 from stemsteer.masking.settings import NoMask
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 from stemsteer.steering import STEERINGS
 from stemsteer.steering.method import Method, MethodSettings
 from stemsteer.steering.problem import Problem

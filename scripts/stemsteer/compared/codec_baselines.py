@@ -13,7 +13,7 @@ from stemsteer.masking.separation import Signals, masked_blocks, resample_file
 from stemsteer.masking.settings import MaskedStem, RatioMask
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 
 MASK, STEM = RatioMask(), MaskedStem()
 """The settings of the mask and of the stem: those of a run that says nothing else."""

@@ -8,10 +8,13 @@ line in `CODEC_FAMILIES`.
 from collections.abc import Callable
 from typing import Any
 
-from stemsteer.generators.settings import CodecSettings
+from stemsteer.generators.settings import CodecSettings, ComponentsSettings
 from stemsteer.registries import Kind, Registry
 
-GENERATORS = {"codec": Kind(CodecSettings, "stemsteer.generators.loading:codec_to_steer")}
+GENERATORS = {
+    "components": Kind(ComponentsSettings, "stemsteer.generators.components.components:make_components"),
+    "codec": Kind(CodecSettings, "stemsteer.generators.loading:codec_to_steer"),
+}
 """Generators by the key `kind` of a run's `generator`."""
 
 CODEC_FAMILIES: Registry[Callable[..., Any]] = Registry({"jukebox": "stemsteer.generators.jukebox.codec:load_jukebox"})

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from stemsteer.generators.codec import Codec
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.chunks import blocks_with_context
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 
 Codes = NDArray[np.uint16]
 

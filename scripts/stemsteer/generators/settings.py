@@ -1,8 +1,8 @@
 """The settings of generators: which one a run steers, and the weights of codecs."""
 
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 from stemsteer.generators.codebooks import CODEBOOKS
 from stemsteer.registries import name_in
@@ -25,7 +25,10 @@ class GeneratorSettings(Settings):
 
     Attributes:
         kind: in `GENERATORS`.
+        has_parts: whether the generator takes a mixture apart into parts that can be heard.
     """
+
+    has_parts: ClassVar[bool] = False
 
     kind: str
 
@@ -40,3 +43,17 @@ class CodecSettings(GeneratorSettings):
         description="reinit-ema: redrawn from the mixture and moved at every step, as in TagBox's code; none: latents "
         "are decoded as they are",
     )
+
+
+class ComponentsSettings(GeneratorSettings):
+    """Components of the mixture, found by non-negative matrix factorisation; their gains are steered."""
+
+    has_parts: ClassVar[bool] = True
+
+    kind: Literal["components"] = "components"
+    dictionaries: PositiveInt = Field(4, description="factorisations of the mixture, each with other random beginnings")
+    components: int = Field(16, ge=2, description="of each dictionary")
+    windows: list[Annotated[float, Field(ge=0.005, le=1)]] = Field(
+        [0.046, 0.093], min_length=1, description="of the spectrograms, s; the dictionaries take them in turns"
+    )
+    iterations: PositiveInt = Field(150, description="of each factorisation")

@@ -25,7 +25,7 @@ class Signals:
 
     Attributes:
         mixture: its file, of any number of channels.
-        steered: the steered signal, mono, resampled to the mixture's rate.
+        steered: the steered signal, mono or with the mixture's channels, resampled to its rate.
         reconstruction: the codec's of the mixture, mono, resampled too; only where the mask needs it.
     """
 
@@ -55,8 +55,8 @@ class Signals:
         return torch.from_numpy(mixture.T.copy())
 
     def read_steered(self, start: int, stop: int) -> Tensor:
-        """Samples of the steered signal `[1, stop - start]`, zeros past its end."""
-        return _read_mono(self.steered, start, stop)
+        """Samples of the steered signal `[1 or channels, stop - start]`, zeros past its end."""
+        return _read_padded(self.steered, start, stop)
 
     def read_signal(self, name: MaskedSignal, start: int, stop: int) -> Tensor:
         """Samples `[channels, stop - start]` of the mixture, or `[1, stop - start]` of its reconstruction."""
@@ -64,14 +64,12 @@ class Signals:
             return self.read_mixture(start, stop)
         if self.reconstruction is None:
             raise ValueError("this mask needs the reconstruction of the mixture")
-        return _read_mono(self.reconstruction, start, stop)
+        return _read_padded(self.reconstruction, start, stop)
 
 
-def _read_mono(path: Path, start: int, stop: int) -> Tensor:
-    signal = np.zeros((1, stop - start), np.float32)
-    found, _ = soundfile.read(path, start=start, stop=stop, dtype="float32")
-    signal[0, : len(found)] = found
-    return torch.from_numpy(signal)
+def _read_padded(path: Path, start: int, stop: int) -> Tensor:
+    found, _ = soundfile.read(path, stop - start, start, dtype="float32", always_2d=True, fill_value=0)
+    return torch.from_numpy(found.T.copy())
 
 
 def resample_file(path: Path, target: Path, rate: int) -> None:
@@ -139,7 +137,7 @@ def residual_blocks(
 def steered_blocks(
     signals: Signals, mask_settings: NoMask, stem: SteeredStem, steering_rate: int
 ) -> Iterator[tuple[Signal, Signal]]:
-    """Without a mask: the steered signal on all channels and what is left of the mixture, as `masked_blocks`."""
+    """Without a mask: the steered signal, on all channels, and what is left of the mixture, as `masked_blocks`."""
     for start, stop in _blocks(signals):
         mixture = signals.read_mixture(start, stop)
         steered = signals.read_steered(start, stop).expand_as(mixture)

@@ -132,7 +132,7 @@ class Config(Settings):
     @property
     def steers_sources_together(self) -> bool:
         """Whether one job steers a track to all its sources: because it is asked for, or a steering needs it."""
-        return self.sources_together or not all(run.steering.sources_are_independent for run in self.runs.values())
+        return self.sources_together or any(run.steering.solves_sources_together for run in self.runs.values())
 
     @property
     def steered_codecs(self) -> list[str]:

@@ -6,13 +6,13 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from stemsteer.generators import GENERATORS
-from stemsteer.generators.settings import CodecSettings
+from stemsteer.generators.settings import CodecSettings, ComponentsSettings
 from stemsteer.masking import MASKS, STEMS
-from stemsteer.masking.settings import MaskedStem, NoMask, RatioMask, SteeredStem
+from stemsteer.masking.settings import NoMask, SteeredStem
 from stemsteer.registries import name_in, one_of_kinds
 from stemsteer.settings.presets import presets
 from stemsteer.steering import STEERINGS
-from stemsteer.steering.settings import GradientSettings
+from stemsteer.steering.settings import PerturbationSettings
 from stemsteer.taggers.settings import ListeningSettings
 from stemsteer.validation import Settings
 
@@ -23,15 +23,15 @@ GROUPS = ("generator", "taggers", "steering", "mask", "stem")
 class MethodGroups(Settings):
     """The groups that decide the steered signal."""
 
-    generator: one_of_kinds(GENERATORS, "codec") = Field(  # type: ignore[valid-type]
-        CodecSettings(), description="whose latents are steered"
+    generator: one_of_kinds(GENERATORS, "components") = Field(  # type: ignore[valid-type]
+        ComponentsSettings(), description="whose latents are steered"
     )
     taggers: ListeningSettings = Field(ListeningSettings(), description="which taggers listen, and how")
-    steering: one_of_kinds(STEERINGS, "gradient") = Field(  # type: ignore[valid-type]
-        GradientSettings(), description="how the latents are moved"
+    steering: one_of_kinds(STEERINGS, "perturbation") = Field(  # type: ignore[valid-type]
+        PerturbationSettings(), description="how the latents are moved"
     )
-    mask: one_of_kinds(MASKS, "ratio") = Field(  # type: ignore[valid-type]
-        RatioMask(), description="what the taggers hear of the mixture, and what the stem is made with"
+    mask: one_of_kinds(MASKS, "none") = Field(  # type: ignore[valid-type]
+        NoMask(), description="what the taggers hear of the mixture, and what the stem is made with"
     )
 
 
@@ -44,8 +44,8 @@ class RunSettings(MethodGroups):
     sources: list[str] | None = Field(
         None, min_length=1, description="only these of a track's sources, where a tagger has no tag for the others"
     )
-    stem: one_of_kinds(STEMS, "masked") = Field(  # type: ignore[valid-type]
-        MaskedStem(), description="which part is the stem; the other one is written beside it"
+    stem: one_of_kinds(STEMS, "steered") = Field(  # type: ignore[valid-type]
+        SteeredStem(), description="which part is the stem; the other one is written beside it"
     )
 
     @model_validator(mode="before")
@@ -63,6 +63,22 @@ class RunSettings(MethodGroups):
             raise ValueError(
                 f"stem: without a mask there is no {self.stem.kind} part: set stem: {{kind: steered}}, "
                 "or mask: {kind: ratio}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _parts_are_there(self) -> "RunSettings":
+        if not self.steering.needs_parts:
+            return self
+        if not self.generator.has_parts:
+            raise ValueError(
+                f"steering: {self.steering.kind} needs parts of the mixture, and the generator {self.generator.kind} "
+                "makes none: set generator: {kind: components}, or steering: {kind: gradient}"
+            )
+        if not isinstance(self.mask, NoMask):
+            raise ValueError(
+                f"mask: {self.steering.kind} makes stems of parts, without another mask: set mask: {{kind: none}} and "
+                "stem: {kind: steered}"
             )
         return self
 

@@ -66,17 +66,18 @@ class OverlapAdd:
 
     def __init__(self, chunks: list[Chunk]) -> None:
         self._chunks = chunks
-        self._pending = np.zeros(0, dtype=np.float32)
+        self._pending: Signal | None = None
 
     def add(self, index: int, signal: Signal) -> Signal:
-        """Take chunk `index` `[samples]` and return the samples that are now final."""
+        """Take chunk `index` `[..., samples]` and return the samples that are now final."""
         chunks = self._chunks
         weighted = signal * crossfade_weights(chunks, index)
-        weighted[: len(self._pending)] += self._pending
+        if self._pending is not None:
+            weighted[..., : self._pending.shape[-1]] += self._pending
         is_last = index + 1 == len(chunks)
-        final = len(weighted) if is_last else chunks[index + 1].start - chunks[index].start
-        self._pending = weighted[final:]
-        return weighted[:final]
+        final = weighted.shape[-1] if is_last else chunks[index + 1].start - chunks[index].start
+        self._pending = weighted[..., final:]
+        return weighted[..., :final]
 
 
 def blocks_with_context(samples: int, block: int, context: int, align: int) -> Iterator[tuple[int, int, int, int]]:

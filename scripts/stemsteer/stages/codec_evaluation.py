@@ -15,7 +15,7 @@ from stemsteer.generators.jukebox.codec import load_jukebox
 from stemsteer.generators.jukebox.training.evaluation import log_spectral_distance, perplexity, reconstruct_unquantised
 from stemsteer.scores.metrics import snr
 from stemsteer.sound import audio
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 
 MOST_SECONDS = 60
 

@@ -12,7 +12,7 @@ from stemsteer.generators.coding import encode_track, reconstruct
 from stemsteer.generators.loading import load_codec
 from stemsteer.generators.settings import CodecWeights
 from stemsteer.sound import audio
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 
 
 def encode(

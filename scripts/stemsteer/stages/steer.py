@@ -6,13 +6,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from stemsteer.devices import choose_device
 from stemsteer.files import read_json, write_json, written_whole
 from stemsteer.generators.loading import load_generator
 from stemsteer.generators.settings import CodecWeights
 from stemsteer.settings.run import MethodGroups
 from stemsteer.sound import audio
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal, ScaledSignal, WholeSignal
 from stemsteer.steering.method import Method, MethodSettings
 from stemsteer.steering.records import history_of, record_of
 from stemsteer.steering.track import CarriedOut, TrackSteering
@@ -77,6 +79,11 @@ def load_method(settings: MethodSettings, resources: Resources, device_name: str
     return Method(settings, load_generator(settings.generator, resources.codec, device), taggers)
 
 
+def signal_to_steer(settings: MethodSettings, path: Path) -> ScaledSignal:
+    """The mixture itself for steerings that need its parts; its mono signal at the codecs' rate for others."""
+    return WholeSignal(path) if settings.steering.needs_parts else MonoSignal(path)
+
+
 def steer(
     track: TrackSteering, estimates: Mapping[str, Estimate], carried_out: CarriedOut, quality: Path | None = None
 ) -> None:
@@ -112,11 +119,12 @@ def steer(
 
 
 def _write_signals(track: TrackSteering, files: Mapping[str, Path], carried_out: CarriedOut) -> None:
-    signal: MonoSignal = track.signal
+    signal = track.signal
+    channels = 1 if isinstance(signal, MonoSignal) else signal.channels
     with ExitStack() as stack:
         writers = {
-            source: stack.enter_context(audio.writing(file, signal.rate, channels=1, samples=signal.samples))
+            source: stack.enter_context(audio.writing(file, signal.rate, channels, samples=signal.samples))
             for source, file in files.items()
         }
         for source, piece in track.steer(list(files), carried_out):
-            writers[source].write(piece[:, None])
+            writers[source].write(np.atleast_2d(piece).T)

@@ -5,7 +5,10 @@ A new one is a class of settings in settings.py, a subclass of `Steering` in a f
 """
 
 from stemsteer.registries import Kind
-from stemsteer.steering.settings import GradientSettings
+from stemsteer.steering.settings import GradientSettings, PerturbationSettings
 
-STEERINGS = {"gradient": Kind(GradientSettings, "stemsteer.steering.gradient:GradientSteering")}
+STEERINGS = {
+    "perturbation": Kind(PerturbationSettings, "stemsteer.steering.perturbation.solver:PerturbationSteering"),
+    "gradient": Kind(GradientSettings, "stemsteer.steering.gradient:GradientSteering"),
+}
 """Steerings by the key `kind` of a run's `steering`."""

@@ -1,8 +1,8 @@
 """The interface of steerings: methods that change latents until the taggers hear the wanted sources."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor
@@ -25,14 +25,16 @@ class Steered:
     """What a steering made of one source in one chunk.
 
     Attributes:
-        audio: the steered signal `[samples]`.
+        audio: the steered signal, of the shape of the problem's mixture.
         history: what was heard at each step.
         kept: the place in the history of the moment at which the signal was heard.
+        facts: what else the steering tells of the source, in values that JSON can hold.
     """
 
     audio: Tensor
     history: list[Moment]
     kept: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Solver(ABC):
@@ -69,6 +71,13 @@ class Solver(ABC):
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a `state` of the same problems and method."""
 
+    def known(self) -> list[dict[str, Any]]:
+        """Of each problem, what another solver for other sources need not find out again: tensors and plain values."""
+        return []
+
+    def know(self, known: Sequence[dict[str, Any]]) -> None:
+        """Take what another solver has found out about the same mixtures."""
+
 
 class Steering(ABC):
     """A method of steering. Its class is called with its group of settings and a `Method`.
@@ -88,6 +97,15 @@ class Steering(ABC):
     def sources_are_independent(self) -> bool:
         """Whether each source of a problem is steered as if it were alone."""
         return self.settings.sources_are_independent
+
+    @property
+    def solves_sources_together(self) -> bool:
+        """Whether one solver is best for all sources of a problem."""
+        return self.settings.solves_sources_together
+
+    def answers_key(self, problem: Problem) -> bytes | None:
+        """Of all that decides what a solver comes to know of a problem, whatever its sources; None where it is nothing."""
+        return None
 
     @abstractmethod
     def begin(self, problems: Sequence[Problem]) -> Solver:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from stemsteer.devices import out_of_memory
 from stemsteer.errors import UserError
 from stemsteer.sound.audio import SILENCE_PEAK
+from stemsteer.steering.answers import KeptAnswers
 from stemsteer.steering.base import Steering
 from stemsteer.steering.interruption import Interrupted, Interruption
 from stemsteer.steering.keys import problem_key
@@ -27,6 +28,7 @@ class Batches:
         steering: that solves them.
         method: of the run.
         checkpoints: of the track.
+        answers: of the taggers about the track, from earlier jobs.
         size: how many sources of chunks are steered at once.
         progress: a bar that counts the steps of all sources.
         interruption: of the job.
@@ -37,11 +39,12 @@ class Batches:
         steering: Steering,
         method: Method,
         checkpoints: Checkpoints,
+        answers: KeptAnswers,
         size: int,
         progress: "tqdm[Any]",
         interruption: Interruption,
     ) -> None:
-        self.steering, self.method, self.checkpoints = steering, method, checkpoints
+        self.steering, self.method, self.checkpoints, self.answers = steering, method, checkpoints, answers
         self.size, self.progress, self.interruption = size, progress, interruption
 
     def solve(self, problems: Iterator[Problem]) -> Iterator[Outcome]:
@@ -78,7 +81,7 @@ class Batches:
     def _take_less_memory(self, tried: Sequence[Problem], error: Exception) -> None:
         if len(tried) == 1:
             seconds = self.method.settings.steering.chunk_seconds
-            sources = "" if self.steering.sources_are_independent else " and all its sources"
+            sources = " and all its sources" if self.steering.solves_sources_together else ""
             raise UserError(
                 f"{self.method.device} has not enough memory for one chunk of {seconds:g} s{sources}: "
                 "lower chunk_seconds, or the number of taggers or FFT sizes"
@@ -107,6 +110,9 @@ class Batches:
     def _solve_new(self, problems: Sequence[Problem], keys: Sequence[bytes]) -> list[list[Outcome]]:
         solver = self.steering.begin(problems)
         sources = len(wanted_in(problems))
+        answer_keys = [self.steering.answers_key(problem) for problem in problems]
+        if (known := self.answers.read(problems, answer_keys)) is not None:
+            solver.know(known)
         running = ResumableSolver(solver, problems, b"".join(keys), self.checkpoints, self.method.device)
         self.progress.update(solver.step * sources)
         while not solver.done:
@@ -120,11 +126,15 @@ class Batches:
                     f"{names_of(problems)}; what was computed is kept, and the next run goes on from there"
                 )
         self.progress.update((self.steering.steps - solver.step) * sources)
+        if known is None:
+            self.answers.write(problems, answer_keys, solver.known())
         steered = solver.finish()
         seconds = running.seconds / sources
         outcomes = [
             [
-                Outcome(problem.chunk, wanted, s.audio.cpu().numpy(), s.history, s.kept, seconds, running.resumed_at)
+                Outcome(
+                    problem.chunk, wanted, s.audio.cpu().numpy(), s.history, s.kept, seconds, running.resumed_at, s.facts
+                )
                 for wanted, s in zip(problem.wanted, of_problem, strict=True)
             ]
             for problem, of_problem in zip(problems, steered, strict=True)

@@ -1,6 +1,8 @@
 """Keys: digests of all that decides what comes out of steering. What was made under another key is never used."""
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 
@@ -17,6 +19,25 @@ def chunk_seed(seed: int, run: str, track: str, source: str, chunk: int) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
 
 
+def answers_key(method: Method, asked: Mapping[str, Any], problem: Problem) -> bytes:
+    """Of all that decides what the taggers of a run answer about a mixture, whatever its sources.
+
+    `asked` are the settings of the steering that change what is asked.
+    """
+    settings = method.settings
+    return key_of(
+        {
+            "method": METHOD_VERSION,
+            "settings": [settings.generator.model_dump(mode="json"), settings.taggers.model_dump(mode="json"), asked],
+            "generator": method.generator.identity,
+            "taggers": [[tagger.fingerprint, list(tagger.labels.names)] for tagger in method.taggers],
+            "mixture": [problem.seed, problem.rate, digest(problem.mixture)],
+            "device": method.device.type,
+            "torch": torch.__version__,
+        }
+    )
+
+
 def problem_key(method: Method, problem: Problem) -> bytes:
     """Of all that decides how a problem is solved."""
     return key_of(
@@ -29,7 +50,7 @@ def problem_key(method: Method, problem: Problem) -> bytes:
                 [wanted.seed, [list(wanted.labels[tagger.name]) for tagger in method.taggers]]
                 for wanted in problem.wanted
             ],
-            "mixture": digest(problem.mixture),
+            "mixture": [problem.seed, problem.rate, digest(problem.mixture)],
             "device": method.device.type,
             "torch": torch.__version__,
         }

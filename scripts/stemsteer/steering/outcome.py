@@ -1,6 +1,8 @@
 """What steering came to for one source in one chunk."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +19,12 @@ class Outcome:
     Attributes:
         chunk: its place in the track.
         wanted: the source that it was steered to.
-        audio: the steered signal `[samples]`, at the level of the scaled mono signal.
+        audio: the steered signal, of the shape and at the level of the scaled mixture.
         history: what was heard at each step; empty for a silent chunk, which is not steered.
         kept: the place in the history of the moment whose signal this is.
         seconds: of computing.
         resumed_at: the step from which the last process went on.
+        facts: what else the steering tells of the source.
     """
 
     chunk: Chunk
@@ -31,6 +34,7 @@ class Outcome:
     kept: int = 0
     seconds: float = 0.0
     resumed_at: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

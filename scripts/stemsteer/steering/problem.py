@@ -32,12 +32,16 @@ class Problem:
 
     Attributes:
         chunk: its place in the track.
-        mixture: `[samples]`, at the generator's rate.
+        mixture: `[samples]` for generators of mono signals, `[channels, samples]` for those that take mixtures apart.
+        rate: of the mixture, Hz.
+        seed: of all that is random and the same for all sources.
         wanted: all sources of the track, or one of them where a steering takes each on its own.
     """
 
     chunk: Chunk
     mixture: Signal
+    rate: int
+    seed: int
     wanted: tuple[Wanted, ...]
 
     @property

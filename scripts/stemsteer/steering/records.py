@@ -60,4 +60,5 @@ def _chunk_record(outcome: Outcome) -> dict[str, Any]:
         "target_probability_before": first.target_probability,
         "target_probability_after": kept.target_probability,
         "seconds": outcome.seconds,
+        **outcome.facts,
     }

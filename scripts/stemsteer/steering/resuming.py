@@ -47,6 +47,7 @@ class Checkpoints:
             saved["kept"],
             saved["seconds"],
             resumed_at=history[-1].step,
+            facts=saved["facts"],
         )
 
     def write_finished(self, problem: Problem, key: bytes, outcomes: Sequence[Outcome]) -> None:
@@ -57,6 +58,7 @@ class Checkpoints:
                 "history": [asdict(moment) for moment in outcome.history],
                 "kept": outcome.kept,
                 "seconds": outcome.seconds,
+                "facts": dict(outcome.facts),
             }
             write_checkpoint(self._file(problem, outcome.wanted, "finished"), key, content)
 

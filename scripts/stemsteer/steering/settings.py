@@ -1,12 +1,14 @@
 """The settings of steerings."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from stemsteer.registries import name_in
 from stemsteer.steering.objectives import OBJECTIVES
 from stemsteer.validation import Precision, Settings
+
+Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class SteeringSettings(Settings):
@@ -15,12 +17,16 @@ class SteeringSettings(Settings):
     Attributes:
         kind: in `STEERINGS`.
         needs_gradient: whether only differentiable taggers can be steered by.
-        sources_are_independent: whether each source is steered as if it were alone. Then a job for each source comes to
-            the same as one job for all, and sources can be steered one after the other for want of memory.
+        needs_parts: whether only generators can be steered that take the mixture apart.
+        sources_are_independent: whether each source comes out as if it were alone, whatever else is asked for.
+        solves_sources_together: whether one job is best for all sources of a track: because they are not independent,
+            or because they share what costs most. Else sources can be steered one after the other for want of memory.
     """
 
     needs_gradient: ClassVar[bool] = False
+    needs_parts: ClassVar[bool] = False
     sources_are_independent: ClassVar[bool] = True
+    solves_sources_together: ClassVar[bool] = False
 
     kind: str
 
@@ -67,3 +73,37 @@ class GradientSettings(SteeringSettings):
     @property
     def most_steps(self) -> int:
         return self.steps
+
+
+FULL_SET = ("vocals", "drums", "guitar", "piano", "strings")
+"""The sources that compete for the parts of every mixture: those that most taggers know well."""
+
+
+class PerturbationSettings(SteeringSettings):
+    """Random subsets of the parts are played to the taggers; a regression on their answers shares the parts out."""
+
+    needs_parts: ClassVar[bool] = True
+    solves_sources_together: ClassVar[bool] = True
+
+    kind: Literal["perturbation"] = "perturbation"
+    subsets: Annotated[int, Field(ge=4, multiple_of=2)] = Field(
+        48, description="of the parts of each dictionary that are played; every second one is a complement"
+    )
+    kept: tuple[Share, Share] = Field((0.4, 0.7), description="the smallest and the largest share of parts in a subset")
+    penalty: PositiveFloat = Field(1.0, description="of the ridge regression on the effect of a part")
+    temperature: PositiveFloat = Field(
+        0.2, description="of the competition, in standard deviations of an answer; lower: sharper"
+    )
+    competing: list[str] = Field(
+        list(FULL_SET),
+        min_length=1,
+        description="the sources that compete for every part of every track, whatever a track is asked for",
+    )
+
+    @property
+    def most_steps(self) -> int:
+        return self.subsets
+
+    def asked(self) -> dict[str, Any]:
+        """The settings that change what the taggers are asked, in values that JSON can hold."""
+        return self.model_dump(mode="json", exclude={"penalty", "temperature", "competing"})

@@ -10,8 +10,9 @@ from tqdm import tqdm
 
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.chunks import Chunk, OverlapAdd, plan_seconds
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import ScaledSignal
 from stemsteer.steering import STEERINGS
+from stemsteer.steering.answers import KeptAnswers
 from stemsteer.steering.base import Steering
 from stemsteer.steering.batches import Batches
 from stemsteer.steering.checkpoints import key_of
@@ -30,11 +31,13 @@ class CarriedOut:
     Attributes:
         batch: sources of chunks that are steered at once.
         checkpoints: folder of the checkpoints of the track in this run.
+        answers: folder of the taggers' answers about the track, for later jobs too.
         checkpoint_seconds: between two checkpoints of a running solver.
     """
 
     batch: int
     checkpoints: Path
+    answers: Path
     checkpoint_seconds: float
 
 
@@ -45,7 +48,7 @@ class TrackSteering:
         outcomes: of each source, in the order of the chunks and without audio, as far as `steer` has come.
     """
 
-    def __init__(self, run: str, track: str, signal: MonoSignal, method: Method) -> None:
+    def __init__(self, run: str, track: str, signal: ScaledSignal, method: Method) -> None:
         """`run` and `track` are their true names, on which the seeds depend.
 
         Raises:
@@ -71,12 +74,13 @@ class TrackSteering:
             UserError: the memory does not hold a single chunk, or steering has come to nothing.
         """
         checkpoints = Checkpoints(carried_out.checkpoints, carried_out.checkpoint_seconds)
+        answers = KeptAnswers(carried_out.answers)
         joined = {source: OverlapAdd(self.chunks) for source in sources}
         self.outcomes = {source: [] for source in sources}
         total = len(self.chunks) * len(sources) * self.steering.steps
         bar = tqdm(total=total, desc=f"{self.run} {self.track}", unit="step", mininterval=1)
         with interruption_noticed() as interruption, bar as progress:
-            batches = Batches(self.steering, self.method, checkpoints, carried_out.batch, progress, interruption)
+            batches = Batches(self.steering, self.method, checkpoints, answers, carried_out.batch, progress, interruption)
             for outcome in batches.solve(self._problems(sources)):
                 source = outcome.wanted.source
                 self.outcomes[source].append(outcome.without_audio())
@@ -88,17 +92,19 @@ class TrackSteering:
         Checkpoints(carried_out.checkpoints, carried_out.checkpoint_seconds).remove(list(self.outcomes))
 
     def _problems(self, sources: Sequence[str]) -> Iterator[Problem]:
-        """The problems of the track: one for each chunk, or for each source of a chunk where these are independent."""
+        """The problems of the track: one for each chunk, or for each source of a chunk."""
         for chunk in self.chunks:
             problem = self._problem(sources, chunk)
-            if self.steering.sources_are_independent:
-                yield from problem.split()
-            else:
+            if self.steering.solves_sources_together:
                 yield problem
+            else:
+                yield from problem.split()
 
     def _problem(self, sources: Sequence[str], chunk: Chunk) -> Problem:
         mixture = self.signal.read(chunk.start, chunk.stop)
-        return Problem(chunk, mixture, tuple(self._wanted(source, chunk) for source in sources))
+        seed = chunk_seed(self.method.settings.steering.seed, "", self.track, "", chunk.index)
+        wanted = tuple(self._wanted(source, chunk) for source in sources)
+        return Problem(chunk, mixture, self.signal.rate, seed, wanted)
 
     def _wanted(self, source: str, chunk: Chunk) -> Wanted:
         labels = {tagger.name: tagger.labels.find(source) for tagger in self.method.taggers}

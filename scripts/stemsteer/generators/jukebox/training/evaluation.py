@@ -7,7 +7,7 @@ from torch import Tensor
 from stemsteer.generators.codec import Codec
 from stemsteer.generators.coding import Codes, latents_of_blocks, reconstruct
 from stemsteer.sound.audio import Signal
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 
 FFT_SIZE = 2048
 QUIETEST_BIN = 1e-3  # magnitude below which a bin counts as silent; a sine of full scale has one of 512

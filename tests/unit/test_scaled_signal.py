@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from stemsteer.sound import mono_signal as mono_signal
+from stemsteer.sound import scaled_signal as scaled_signal
 from stemsteer.sound.audio import Signal
-from stemsteer.sound.mono_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def write(path: Path, signal: Signal) -> MonoSignal:
 def test_the_peak_becomes_one_wherever_it_is(
     file: Path, monkeypatch: pytest.MonkeyPatch, peak: float, place: int, sign: int
 ) -> None:
-    monkeypatch.setattr(mono_signal, "BLOCK", 64)
+    monkeypatch.setattr(scaled_signal, "BLOCK", 64)
     signal = np.random.default_rng(1).uniform(-0.9 * peak, 0.9 * peak, 1000).astype(np.float32)
     signal[place] = sign * peak
     found = write(file, signal)

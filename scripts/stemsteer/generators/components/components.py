@@ -1,0 +1,145 @@
+"""Small dictionaries of a mixture: each of their components is heard by a mask on the mixture."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from stemsteer.generators.base import Latents
+from stemsteer.generators.components.factorisation import Factors, factorise
+from stemsteer.generators.parts import Parts, PartsGenerator
+from stemsteer.generators.settings import ComponentsSettings
+
+
+class Spectrogram:
+    """A mixture's complex spectrogram at one window length.
+
+    Attributes:
+        values: `[channels, bins, frames]`.
+    """
+
+    def __init__(self, mixture: Tensor, n_fft: int) -> None:
+        """`mixture` is `[channels, samples]`; `n_fft` is in samples."""
+        self.n_fft, self.samples = n_fft, mixture.shape[-1]
+        self.window = torch.hann_window(n_fft, dtype=mixture.dtype, device=mixture.device)
+        self.values = torch.stft(
+            mixture, n_fft, n_fft // 4, window=self.window, pad_mode="constant", return_complex=True
+        )
+
+    def signal(self, values: Tensor) -> Tensor:
+        """The signal `[..., samples]` of spectrograms `[..., bins, frames]`."""
+        flat = values.flatten(0, -3) if values.dim() > 3 else values
+        signals = torch.istft(flat, self.n_fft, self.n_fft // 4, window=self.window, length=self.samples)
+        return signals.unflatten(0, values.shape[:-2]) if values.dim() > 3 else signals
+
+    @cached_property
+    def stacked(self) -> Tensor:
+        """The magnitudes of all channels, one above the other: `[channels * bins, frames]`.
+
+        So a component has a spectrum of its own on each channel, and with it a place in the stereo picture.
+        """
+        return self.values.abs().flatten(0, 1)
+
+
+class Dictionary:
+    """The components of one factorisation of a spectrogram."""
+
+    def __init__(self, spectrogram: Spectrogram, factors: Factors) -> None:
+        self.spectrogram, self.factors = spectrogram, factors
+
+    def masked(self, gains: Tensor) -> Tensor:
+        """What gains `[sources, components]` let through: `[sources, channels, bins, frames]`."""
+        values = self.spectrogram.values
+        return self.factors.shares(gains).unflatten(-2, values.shape[:2]) * values
+
+    def signals(self) -> Tensor:
+        """Each component by itself, the mean of its channels: `[components, samples]`.
+
+        One after the other, because all spectrograms at once would need much memory.
+        """
+        single = torch.eye(self.factors.spectra.shape[1]).to(self.factors.spectra)
+        return torch.cat([self.spectrogram.signal(self.masked(gains[None]).mean(1)) for gains in single])
+
+    def centroids(self, rate: int) -> Tensor:
+        """The mean frequency of each component: `[components]`, Hz."""
+        channels, bins = self.spectrogram.values.shape[:2]
+        spectra = self.factors.spectra.unflatten(0, (channels, bins)).sum(0)
+        frequencies = torch.linspace(0, rate / 2, bins).to(spectra)
+        return frequencies @ spectra / spectra.sum(0).clamp_min(1e-12)
+
+
+class Components(Parts):
+    """The components of several dictionaries of one mixture."""
+
+    def __init__(self, mixture: Tensor, rate: int, settings: ComponentsSettings, seed: int) -> None:
+        """`mixture` is `[channels, samples]` at `rate` Hz."""
+        self.rate = rate
+        sizes = [2 * round(seconds * rate / 2) for seconds in settings.windows]
+        spectrograms = [Spectrogram(mixture, max(n_fft, 8)) for n_fft in sizes]
+        self._dictionaries = [
+            self._dictionary(spectrograms[index % len(spectrograms)], settings, seed + index)
+            for index in range(settings.dictionaries)
+        ]
+        ends = range(0, settings.components * (settings.dictionaries + 1), settings.components)
+        self.dictionaries = [range(start, stop) for start, stop in pairwise(ends)]
+
+    def _dictionary(self, spectrogram: Spectrogram, settings: ComponentsSettings, seed: int) -> Dictionary:
+        factors = factorise(spectrogram.stacked, settings.components, seed, settings.iterations)
+        return Dictionary(spectrogram, factors)
+
+    def signals(self) -> Tensor:
+        return torch.cat([dictionary.signals() for dictionary in self._dictionaries])
+
+    def mix(self, gains: Tensor) -> Tensor:
+        mixed: Tensor | float = 0.0
+        for dictionary, places in zip(self._dictionaries, self.dictionaries, strict=True):
+            own = gains[:, places.start : places.stop]
+            mixed = mixed + dictionary.spectrogram.signal(dictionary.masked(own)) / len(self.dictionaries)
+        assert isinstance(mixed, Tensor)
+        return mixed
+
+    def centroids(self) -> Tensor:
+        return torch.cat([dictionary.centroids(self.rate) for dictionary in self._dictionaries])
+
+
+class ComponentGains(Latents):
+    """The gains of the components of each mixture, all 1 at first."""
+
+    def __init__(self, mixtures: Tensor, rate: int, settings: ComponentsSettings, seeds: Sequence[int]) -> None:
+        self.mixtures = mixtures
+        pairs = zip(mixtures, seeds, strict=True)
+        self.parts = [Components(mixture[None], rate, settings, seed) for mixture, seed in pairs]
+        self.latents = [mixtures.new_ones(1, parts.number, requires_grad=True) for parts in self.parts]
+
+    def decode(self) -> Tensor:
+        """As `Latents.decode`; gains are held between 0 and 1."""
+        pairs = zip(self.parts, self.latents, strict=True)
+        return torch.cat([parts.mix(gains.clamp(0, 1))[:, 0] for parts, gains in pairs])
+
+    def unsteered(self) -> Tensor:
+        return self.mixtures
+
+
+class ComponentsGenerator(PartsGenerator):
+    """Makes small dictionaries of a mixture; it has no weights."""
+
+    sample_rate = 44100
+    fingerprint = "none: components are made of the mixture"
+    licence = "MIT"
+
+    def __init__(self, settings: ComponentsSettings) -> None:
+        super().__init__()
+        self.settings = settings
+
+    def take_apart(self, mixture: Tensor, rate: int, seed: int) -> Components:
+        return Components(mixture, rate, self.settings, seed)
+
+    def begin(self, mixtures: Tensor, seeds: Sequence[int]) -> ComponentGains:
+        return ComponentGains(mixtures, self.sample_rate, self.settings, seeds)
+
+
+def make_components(settings: ComponentsSettings, codec: None) -> ComponentsGenerator:
+    """The generator of a run's settings."""
+    return ComponentsGenerator(settings)

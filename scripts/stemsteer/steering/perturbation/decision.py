@@ -1,0 +1,108 @@
+"""From answers to gains: which part goes to which source."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from stemsteer.errors import UserError
+from stemsteer.steering.perturbation.answers import Answers, pooled, probability
+from stemsteer.steering.perturbation.effects import effects_of_dictionaries
+from stemsteer.steering.perturbation.sharing import shares
+from stemsteer.steering.settings import PerturbationSettings
+from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.presence import presence
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """The taggers of a run, and what they know of sources."""
+
+    taggers: Sequence[Tagger]
+
+    def labels(self, source: str) -> Mapping[str, list[int]]:
+        """The places of a source's labels among the logits, by the names of the taggers that know it."""
+        return _labels(tuple(self.taggers), source)
+
+    def share_labels(self, one: str, other: str) -> bool:
+        """Whether a tagger has a label that stands for both sources."""
+        mine, others = self.labels(one), self.labels(other)
+        return any(set(mine[name]) & set(others[name]) for name in mine.keys() & others.keys())
+
+    def competitors(self, source: str, competing: Sequence[str]) -> list[str]:
+        """A source, and those of the competing sources that a tagger knows and that are something else."""
+        known = [other for other in competing if other != source and self.labels(other)]
+        return [source, *(other for other in known if not self.share_labels(source, other))]
+
+    def probability(self, source: str, logits: Mapping[str, Tensor]) -> Tensor:
+        """The mean probability of a source's labels, over them, taggers and windows.
+
+        Args:
+            source: its name.
+            logits: by tagger, `[..., windows, labels]`.
+        """
+        named = {tagger.name: tagger for tagger in self.taggers}
+        heard = [probability(logits[name], named[name], labels) for name, labels in self.labels(source).items()]
+        return torch.stack(heard).mean(0)
+
+
+@lru_cache(maxsize=256)
+def _labels(taggers: tuple[Tagger, ...], source: str) -> Mapping[str, list[int]]:
+    known = {}
+    for tagger in taggers:
+        try:
+            known[tagger.name] = tagger.labels.find(source)
+        except UserError:  # a tagger that has no label for it says nothing about it
+            continue
+    return known
+
+
+class Decision:
+    """What the answers about one mixture come to.
+
+    Args:
+        settings: of the steering.
+        listeners: the taggers.
+        dictionaries: the places of each dictionary's parts.
+        subsets: that were played, `[subsets, dictionaries, parts]`.
+        answers: of the taggers.
+    """
+
+    def __init__(
+        self,
+        settings: PerturbationSettings,
+        listeners: Listeners,
+        dictionaries: list[range],
+        subsets: Tensor,
+        answers: Answers,
+    ) -> None:
+        self.settings, self.listeners, self.dictionaries = settings, listeners, dictionaries
+        self.subsets, self.answers = subsets, answers
+        self._effects: dict[str, Tensor] = {}
+
+    def gains(self, source: str) -> Tensor:
+        """The share of each part that a source has: `[parts]`."""
+        competitors = self.listeners.competitors(source, self.settings.competing)
+        effects = torch.stack([self.effects(other) for other in competitors], dim=1)
+        present = torch.tensor([self.presence(other) for other in competitors], dtype=effects.dtype)
+        return shares(effects, present, self.settings.temperature)[:, 0].float()
+
+    def effects(self, source: str) -> Tensor:
+        """How much each part raises the tags of a source, the mean over the taggers that know it: `[parts]`."""
+        if source not in self._effects:
+            labels = self.listeners.labels(source)
+            answers = torch.stack([pooled(self.answers.about[name], labels[name]) for name in labels], dim=-1)
+            of_taggers = effects_of_dictionaries(self.subsets, answers, self.dictionaries, self.settings.penalty)
+            self._effects[source] = of_taggers.mean(1)
+        return self._effects[source]
+
+    def probability(self, source: str) -> float:
+        """The mean probability of a source's tags in the mixture."""
+        return float(self.listeners.probability(source, self.answers.whole))
+
+    def presence(self, source: str) -> float:
+        """The probability that a source is in the mixture; 1 where the taggers have no threshold for it."""
+        known = presence(source, self.probability(source), list(self.listeners.labels(source)))
+        return 1.0 if known is None else known

@@ -1,0 +1,69 @@
+"""A mixture in parts, whose subsets are played to the taggers."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from stemsteer.devices import computing_in
+from stemsteer.generators.parts import Parts
+from stemsteer.sound.resampling import Resampler
+from stemsteer.steering.method import Method
+from stemsteer.steering.problem import Problem
+
+
+class AudibleParts:
+    """The parts of a problem's mixture, as each tagger hears them.
+
+    Attributes:
+        mixture: `[channels, samples]`.
+        parts: of the mixture.
+        energies: of the parts, `[parts]`.
+    """
+
+    def __init__(self, method: Method, parts: Parts, mixture: Tensor, rate: int) -> None:
+        """`rate` is that of the mixture, Hz."""
+        self.parts, self.mixture = parts, mixture
+        signals = parts.signals()
+        self.energies = signals.square().sum(-1)
+        rates = {tagger.sample_rate for tagger in method.taggers}
+        self._by_rate = {other: Resampler(rate, other).to(signals.device)(signals) for other in rates}
+
+    def signals(self, gains: Tensor, rate: int) -> Tensor:
+        """What gains `[signals, parts]` let through, mono at a tagger's rate (Hz): `[signals, samples]`."""
+        parts = self._by_rate[rate]
+        return gains.to(parts) @ parts
+
+    @property
+    def whole(self) -> Tensor:
+        """The gains `[1, parts]` at which the mixture itself is heard: those of one dictionary."""
+        gains = torch.zeros(1, self.parts.number)
+        gains[0, list(self.parts.dictionaries[0])] = 1
+        return gains
+
+
+def take_apart(method: Method, problem: Problem) -> AudibleParts:
+    """The parts of a problem's mixture. The generator must be a `PartsGenerator`."""
+    mixture = torch.from_numpy(problem.mixture).to(method.generator.like)
+    parts = method.generator.take_apart(mixture, problem.rate, problem.seed)
+    return AudibleParts(method, parts, mixture, problem.rate)
+
+
+def ask(method: Method, mixtures: Sequence[AudibleParts], gains: Sequence[Tensor]) -> list[Mapping[str, Tensor]]:
+    """What each tagger, by name, says of subsets of each mixture: for each mixture, logits `[signals, windows, labels]`.
+
+    Args:
+        method: of the run.
+        mixtures: all equally long.
+        gains: of the parts in what is played of each mixture, `[signals, parts]`.
+    """
+    sizes = [len(of_mixture) for of_mixture in gains]
+    heard: list[dict[str, Tensor]] = [{} for _ in mixtures]
+    for tagger in method.taggers:
+        pairs = zip(mixtures, gains, strict=True)
+        signals = torch.cat([mixture.signals(wanted, tagger.sample_rate) for mixture, wanted in pairs])
+        with computing_in(method.settings.steering.precision, signals.device):
+            logits = tagger.logits(signals, method.settings.taggers.windows).float().cpu()
+        for answers, of_mixture in zip(heard, logits.split(sizes), strict=True):
+            answers[tagger.name] = of_mixture
+    return list(heard)
