@@ -46,7 +46,15 @@ class NoMask(Settings):
         return False
 
 
-class MaskedStem(Settings):
+class StemKindBase(Settings):
+    """What all stems share."""
+
+    absent: Literal["keep", "silence"] = Field(
+        "keep", description="what becomes of the stem of a source that the taggers do not hear in the mixture"
+    )
+
+
+class MaskedStem(StemKindBase):
     """The stem is what the mask lets through; the rest is written beside it."""
 
     kind: Literal["masked"] = "masked"
@@ -70,7 +78,7 @@ class ResidualStem(MaskedStem):
         return "residual", "masked"
 
 
-class SteeredStem(Settings):
+class SteeredStem(StemKindBase):
     """The stem is the steered signal, where there is no mask; the mixture less the stem is written beside it."""
 
     kind: Literal["steered"] = "steered"

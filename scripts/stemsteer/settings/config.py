@@ -76,7 +76,7 @@ class Config(Settings):
         60, description="between two checkpoints of a steer job, from which it goes on after an interruption"
     )
     sources_together: bool = Field(
-        False, description="true: one job steers a track to all its sources; false: one job for each source"
+        False, description="true: one job steers a track to all its sources, as steering by perturbation always does"
     )
     codecs: dict[str, CodecWeights] = Field(
         {name: CodecWeights(weights=name) for name in ("embedded", "embedded-full", "jukebox")},

@@ -2,10 +2,12 @@
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import soundfile
 
 from stemsteer.files import read_json, write_json
@@ -16,6 +18,7 @@ from stemsteer.masking.settings import MaskSettings, StemKindSettings
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
+from stemsteer.taggers.presence import HEARD
 
 SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
 
@@ -62,20 +65,43 @@ def make_stem(
         signals = at_the_mixtures_rate(inputs, Path(folder))
         rate = soundfile.info(inputs.steered).samplerate
         blocks = STEMS[stem_settings.kind].make(signals, mask_settings, stem_settings, rate)
+        estimate = read_json(inputs.record)
+        heard = is_heard(estimate)
+        if not heard:
+            logging.warning("warning: %s", not_heard(stem.source, stem_settings.absent))
+            if stem_settings.absent == "silence":
+                blocks = silenced(blocks)
         clipped = write_parts(blocks, signals, encoding, outputs)
     for part, count in zip(("stem", "other part"), clipped, strict=True):
         if count:
             logging.warning("warning: %d samples of the %s were clipped by %s", count, part, encoding)
-    estimate = read_json(inputs.record)
     estimate["settings"] |= {"stem": stem_settings.model_dump(mode="json")}
     written = {
         **asdict(stem),
         "stem_is": stem_settings.parts[0],
+        "warning": None if heard else not_heard(stem.source, stem_settings.absent),
         "encoding": encoding,
         "clipped_samples": clipped[0],
         "clipped_samples_other": clipped[1],
     }
     write_json(outputs.provenance, of_stem(read_json(inputs.facts), estimate, written))
+
+
+def is_heard(estimate: Mapping[str, Any]) -> bool:
+    """Whether the taggers hear the source of an estimate in the mixture; True where they cannot tell."""
+    presence = estimate.get("presence")
+    return presence is None or presence >= HEARD
+
+
+def not_heard(source: str, absent: str) -> str:
+    """What users are told of a source that the taggers do not hear."""
+    stem = "the stem is silent (absent: silence)" if absent == "silence" else "the stem may hold other sources"
+    return f"the taggers do not hear {source} in this mixture; {stem}"
+
+
+def silenced(blocks: Iterator[tuple[Signal, Signal]]) -> Iterator[tuple[Signal, Signal]]:
+    """A silent stem; the other part has everything."""
+    return ((np.zeros_like(stem), stem + other) for stem, other in blocks)
 
 
 def write_parts(

@@ -1,4 +1,4 @@
-"""What taggers answered about a track, kept for later jobs: a source that is asked for later asks them nothing again."""
+"""What taggers answered about a track, kept: for a source that is asked for later, they are not asked again."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from stemsteer.steering.problem import Problem
 class KeptAnswers:
     """A folder of answers, a file for each chunk and for all that decides the answers.
 
-    Runs that ask the same taggers the same questions share them. Nothing else reads the folder, so that it may be removed.
+    Runs that ask the same taggers the same questions share them. Nothing else reads the folder: it may be removed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -28,9 +28,7 @@ class KeptAnswers:
         known = [answers for answers in found if answers is not None]
         return known if len(known) == len(problems) else None
 
-    def write(
-        self, problems: Sequence[Problem], keys: Sequence[bytes | None], known: Sequence[dict[str, Any]]
-    ) -> None:
+    def write(self, problems: Sequence[Problem], keys: Sequence[bytes | None], known: Sequence[dict[str, Any]]) -> None:
         """Keep what is known of some problems."""
         for problem, key, answers in zip(problems, keys, known, strict=False):
             if key is not None:

@@ -77,6 +77,7 @@ class Solver(ABC):
 
     def know(self, known: Sequence[dict[str, Any]]) -> None:
         """Take what another solver has found out about the same mixtures."""
+        raise NotImplementedError("this solver has nothing to know")
 
 
 class Steering(ABC):
@@ -104,7 +105,7 @@ class Steering(ABC):
         return self.settings.solves_sources_together
 
     def answers_key(self, problem: Problem) -> bytes | None:
-        """Of all that decides what a solver comes to know of a problem, whatever its sources; None where it is nothing."""
+        """Of all that decides what a solver comes to know of a problem, whatever its sources; None for nothing."""
         return None
 
     @abstractmethod

@@ -133,7 +133,14 @@ class Batches:
         outcomes = [
             [
                 Outcome(
-                    problem.chunk, wanted, s.audio.cpu().numpy(), s.history, s.kept, seconds, running.resumed_at, s.facts
+                    problem.chunk,
+                    wanted,
+                    s.audio.cpu().numpy(),
+                    s.history,
+                    s.kept,
+                    seconds,
+                    running.resumed_at,
+                    s.facts,
                 )
                 for wanted, s in zip(problem.wanted, of_problem, strict=True)
             ]

@@ -10,6 +10,7 @@ import torch
 from stemsteer.devices import describe
 from stemsteer.steering.method import Method
 from stemsteer.steering.outcome import Outcome
+from stemsteer.taggers.presence import presence
 
 
 def history_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
@@ -21,7 +22,7 @@ def history_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
 def record_of(source: str, outcomes: Sequence[Outcome], method: Method) -> dict[str, Any]:
     """What made the estimate of a source."""
     records = [_chunk_record(outcome) for outcome in outcomes if outcome.history]
-    means = pd.DataFrame(records).filter(regex="_before|_after").mean()
+    means = pd.DataFrame(records).filter(regex="_before|_after|_rest").mean()
     steps = sum(record["steps"] for record in records)
     seconds = sum(record["seconds"] for record in records)
     return {
@@ -42,8 +43,18 @@ def record_of(source: str, outcomes: Sequence[Outcome], method: Method) -> dict[
         "threads": torch.get_num_threads(),
         "steps_per_second": steps / seconds if seconds else None,
         **{str(name): mean for name, mean in means.items()},
+        "presence": presence_of(source, outcomes, method),
         "chunks": records,
     }
+
+
+def presence_of(source: str, outcomes: Sequence[Outcome], method: Method) -> float | None:
+    """The probability that the source is in the mixture, by what the taggers said before any steering.
+
+    That of the chunk where they heard most of it; 0 in silence; None where they have no threshold for the source.
+    """
+    probabilities = [outcome.first.target_probability for outcome in outcomes if outcome.history]
+    return presence(source, max(probabilities, default=0.0), [tagger.name for tagger in method.taggers])
 
 
 def _chunk_record(outcome: Outcome) -> dict[str, Any]:

@@ -80,7 +80,9 @@ class TrackSteering:
         total = len(self.chunks) * len(sources) * self.steering.steps
         bar = tqdm(total=total, desc=f"{self.run} {self.track}", unit="step", mininterval=1)
         with interruption_noticed() as interruption, bar as progress:
-            batches = Batches(self.steering, self.method, checkpoints, answers, carried_out.batch, progress, interruption)
+            batches = Batches(
+                self.steering, self.method, checkpoints, answers, carried_out.batch, progress, interruption
+            )
             for outcome in batches.solve(self._problems(sources)):
                 source = outcome.wanted.source
                 self.outcomes[source].append(outcome.without_audio())

@@ -8,6 +8,9 @@ import pandas as pd
 
 from stemsteer.places import RESOURCES
 
+HEARD = 0.5
+"""From this probability on a source is said to be there."""
+
 STEEPNESS = 3.0
 """How fast the probability rises around the threshold, for each factor of e in what a tagger says."""
 
@@ -21,7 +24,8 @@ def thresholds(path: Path = RESOURCES / "presence.tsv") -> Mapping[tuple[str, st
     benchmarks/presence.py measures them. There are none for sources and taggers that it was not run on.
     """
     table = pd.read_csv(path, sep="\t")
-    return {(row.tagger, row.source): float(row.probability) for row in table.itertuples()}
+    columns = (table[name].tolist() for name in ("tagger", "source", "probability"))
+    return {(tagger, source): probability for tagger, source, probability in zip(*columns, strict=True)}
 
 
 def presence(source: str, probability: float, taggers: Sequence[str]) -> float | None:

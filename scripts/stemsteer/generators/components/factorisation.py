@@ -33,8 +33,8 @@ class Factors:
 def factorise(magnitudes: Tensor, components: int, seed: int, iterations: int) -> Factors:
     """Factors of `magnitudes` `[bins, frames]` that bring the Kullback-Leibler divergence near a minimum.
 
-    Multiplicative updates: Lee and Seung, "Algorithms for Non-negative Matrix Factorization" (2000). They begin with random
-    factors, which are drawn on the CPU, so that they are the same on every device.
+    Multiplicative updates: Lee and Seung, "Algorithms for Non-negative Matrix Factorization" (2000). They begin with
+    random factors, which are drawn on the CPU, so that they are the same on every device.
     """
     random = torch.Generator().manual_seed(seed)
     bins, frames = magnitudes.shape

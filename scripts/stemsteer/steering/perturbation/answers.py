@@ -46,7 +46,7 @@ class Answers:
 
 
 def pooled(logits: Tensor, labels: list[int]) -> Tensor:
-    """One figure for each signal: the mean of the logits `[..., windows, labels]` of some labels over them and windows."""
+    """One figure for each signal: the mean over windows and some labels of logits `[..., windows, labels]`."""
     return logits[..., labels].mean((-1, -2))
 
 

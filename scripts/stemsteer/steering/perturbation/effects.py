@@ -1,4 +1,4 @@
-"""What each part does to the tags of a source: a ridge regression of the taggers' answers on the parts that they heard."""
+"""What each part does to the tags of a source: a ridge regression of answers on the parts that were heard."""
 
 import torch
 from torch import Tensor

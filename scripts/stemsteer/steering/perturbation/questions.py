@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from stemsteer.devices import computing_in
-from stemsteer.generators.parts import Parts
+from stemsteer.generators.parts import Parts, PartsGenerator
 from stemsteer.sound.resampling import Resampler
 from stemsteer.steering.method import Method
 from stemsteer.steering.problem import Problem
@@ -43,14 +43,17 @@ class AudibleParts:
 
 
 def take_apart(method: Method, problem: Problem) -> AudibleParts:
-    """The parts of a problem's mixture. The generator must be a `PartsGenerator`."""
+    """The parts of a problem's mixture, which the generator makes."""
     mixture = torch.from_numpy(problem.mixture).to(method.generator.like)
-    parts = method.generator.take_apart(mixture, problem.rate, problem.seed)
+    generator = method.generator
+    if not isinstance(generator, PartsGenerator):
+        raise TypeError(f"a {type(generator).__name__} makes no parts")
+    parts = generator.take_apart(mixture, problem.rate, problem.seed)
     return AudibleParts(method, parts, mixture, problem.rate)
 
 
 def ask(method: Method, mixtures: Sequence[AudibleParts], gains: Sequence[Tensor]) -> list[Mapping[str, Tensor]]:
-    """What each tagger, by name, says of subsets of each mixture: for each mixture, logits `[signals, windows, labels]`.
+    """What taggers say of subsets of mixtures: for each mixture, logits `[signals, windows, labels]` by tagger.
 
     Args:
         method: of the run.

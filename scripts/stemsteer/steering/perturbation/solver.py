@@ -81,9 +81,7 @@ class PerturbationSolver(Solver):
         together = zip(self.problems, self.mixtures, self.subsets, self.answers, strict=True)
         return [self._share_out(*of_problem) for of_problem in together]
 
-    def _share_out(
-        self, problem: Problem, mixture: AudibleParts, subsets: Tensor, answers: Answers
-    ) -> list[Steered]:
+    def _share_out(self, problem: Problem, mixture: AudibleParts, subsets: Tensor, answers: Answers) -> list[Steered]:
         decision = Decision(self.settings, self.listeners, mixture.parts.dictionaries, subsets, answers)
         gains = torch.stack([decision.gains(wanted.source) for wanted in problem.wanted])
         stems = mixture.parts.mix(gains.to(mixture.mixture))
