@@ -1,10 +1,29 @@
 """The interface of generators that take a mixture apart: latents are the gains of parts that can be heard."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 from torch import Tensor
 
 from stemsteer.generators.base import Generator
+
+LOW_HZ = 200.0
+"""Below this frequency there are the fundamentals of bass and bass drum, and little else."""
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """What parts sound like, a figure for each: `[parts]`.
+
+    Attributes:
+        centroids: the mean frequency, weighted with the magnitude, Hz.
+        percussive: the share of the energy that belongs to sounds that are short and broad, as drums are.
+        low: the share of the energy below `LOW_HZ`.
+    """
+
+    centroids: Tensor
+    percussive: Tensor
+    low: Tensor
 
 
 class Parts(ABC):
@@ -33,8 +52,8 @@ class Parts(ABC):
         """
 
     @abstractmethod
-    def centroids(self) -> Tensor:
-        """The mean frequency of each part, weighted with its magnitude: `[parts]`, Hz."""
+    def sounds(self) -> "Sounds":
+        """What each part sounds like."""
 
 
 class PartsGenerator(Generator):

@@ -92,8 +92,12 @@ class PerturbationSettings(SteeringSettings):
     kept: tuple[Share, Share] = Field((0.4, 0.7), description="the smallest and the largest share of parts in a subset")
     penalty: PositiveFloat = Field(1.0, description="of the ridge regression on the effect of a part")
     temperature: PositiveFloat = Field(
-        0.2, description="of the competition, in standard deviations of an answer; lower: sharper"
+        0.5, description="of the competition, in standard deviations of an answer; lower: sharper"
     )
+    percussive_weight: float = Field(
+        2.0, ge=0, description="of percussive sounds, as evidence for drums and, half as much, against other sources"
+    )
+    low_weight: float = Field(0.5, ge=0, description="of low sounds, as evidence against all sources but drums")
     competing: list[str] = Field(
         list(FULL_SET),
         min_length=1,
@@ -106,4 +110,6 @@ class PerturbationSettings(SteeringSettings):
 
     def asked(self) -> dict[str, Any]:
         """The settings that change what the taggers are asked, in values that JSON can hold."""
-        return self.model_dump(mode="json", exclude={"penalty", "temperature", "competing"})
+        return self.model_dump(
+            mode="json", exclude={"penalty", "temperature", "percussive_weight", "low_weight", "competing"}
+        )

@@ -6,11 +6,18 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from stemsteer.generators.base import Latents
 from stemsteer.generators.components.factorisation import Factors, factorise
-from stemsteer.generators.parts import Parts, PartsGenerator
+from stemsteer.generators.parts import LOW_HZ, Parts, PartsGenerator, Sounds
 from stemsteer.generators.settings import ComponentsSettings
+
+
+TINY_ENERGY = 1e-20
+
+HARMONIC_SECONDS, PERCUSSIVE_HZ = 0.4, 270.0
+"""Over which the median filters reach that tell long and narrow sounds from short and broad ones."""
 
 
 class Spectrogram:
@@ -20,9 +27,9 @@ class Spectrogram:
         values: `[channels, bins, frames]`.
     """
 
-    def __init__(self, mixture: Tensor, n_fft: int) -> None:
-        """`mixture` is `[channels, samples]`; `n_fft` is in samples."""
-        self.n_fft, self.samples = n_fft, mixture.shape[-1]
+    def __init__(self, mixture: Tensor, rate: int, n_fft: int) -> None:
+        """`mixture` is `[channels, samples]` at `rate` Hz; `n_fft` is in samples."""
+        self.rate, self.n_fft, self.samples = rate, n_fft, mixture.shape[-1]
         self.window = torch.hann_window(n_fft, dtype=mixture.dtype, device=mixture.device)
         self.values = torch.stft(
             mixture, n_fft, n_fft // 4, window=self.window, pad_mode="constant", return_complex=True
@@ -41,6 +48,20 @@ class Spectrogram:
         So a component has a spectrum of its own on each channel, and with it a place in the stereo picture.
         """
         return self.values.abs().flatten(0, 1)
+
+    @cached_property
+    def percussive_mask(self) -> Tensor:
+        """Which share of each bin is percussive, by median filters (Fitzgerald, DAFx 2010): `[bins, frames]`."""
+        from librosa.decompose import hpss
+
+        magnitudes = self.values.abs().mean(0)
+        frames = max(3, round(HARMONIC_SECONDS * self.rate / (self.n_fft / 4)))
+        bins = max(3, round(PERCUSSIVE_HZ * self.n_fft / self.rate))
+        # scipy's median filter reads beyond signals that are much shorter than itself.
+        missing = max(0, frames - magnitudes.shape[1]), max(0, bins - magnitudes.shape[0])
+        padded = F.pad(magnitudes, (0, missing[0], 0, missing[1])).cpu().numpy()
+        mask = hpss(padded, kernel_size=(frames, bins), mask=True)[1]
+        return torch.from_numpy(mask[: magnitudes.shape[0], : magnitudes.shape[1]]).to(magnitudes)
 
 
 class Dictionary:
@@ -62,12 +83,20 @@ class Dictionary:
         single = torch.eye(self.factors.spectra.shape[1]).to(self.factors.spectra)
         return torch.cat([self.spectrogram.signal(self.masked(gains[None]).mean(1)) for gains in single])
 
-    def centroids(self, rate: int) -> Tensor:
-        """The mean frequency of each component: `[components]`, Hz."""
+    def sounds(self) -> Sounds:
+        """What each component sounds like."""
         channels, bins = self.spectrogram.values.shape[:2]
-        spectra = self.factors.spectra.unflatten(0, (channels, bins)).sum(0)
-        frequencies = torch.linspace(0, rate / 2, bins).to(spectra)
-        return frequencies @ spectra / spectra.sum(0).clamp_min(1e-12)
+        spectra = self.factors.spectra.unflatten(0, (channels, bins))
+        frequencies = torch.linspace(0, self.spectrogram.rate / 2, bins).to(spectra)
+        magnitudes, energies = spectra.sum(0), spectra.square().sum(0)
+        over_time = self.factors.activations.square()
+        percussive = (energies * (self.spectrogram.percussive_mask @ over_time.T)).sum(0)
+        all_energy = energies.sum(0).clamp_min(TINY_ENERGY)
+        return Sounds(
+            centroids=frequencies @ magnitudes / magnitudes.sum(0).clamp_min(TINY_ENERGY),
+            percussive=percussive / (all_energy * over_time.sum(1).clamp_min(TINY_ENERGY)),
+            low=energies[frequencies < LOW_HZ].sum(0) / all_energy,
+        )
 
 
 class Components(Parts):
@@ -75,9 +104,8 @@ class Components(Parts):
 
     def __init__(self, mixture: Tensor, rate: int, settings: ComponentsSettings, seed: int) -> None:
         """`mixture` is `[channels, samples]` at `rate` Hz."""
-        self.rate = rate
         sizes = [2 * round(seconds * rate / 2) for seconds in settings.windows]
-        spectrograms = [Spectrogram(mixture, max(n_fft, 8)) for n_fft in sizes]
+        spectrograms = [Spectrogram(mixture, rate, max(n_fft, 8)) for n_fft in sizes]
         self._dictionaries = [
             self._dictionary(spectrograms[index % len(spectrograms)], settings, seed + index)
             for index in range(settings.dictionaries)
@@ -100,8 +128,13 @@ class Components(Parts):
         assert isinstance(mixed, Tensor)
         return mixed
 
-    def centroids(self) -> Tensor:
-        return torch.cat([dictionary.centroids(self.rate) for dictionary in self._dictionaries])
+    def sounds(self) -> Sounds:
+        heard = [dictionary.sounds() for dictionary in self._dictionaries]
+        return Sounds(
+            torch.cat([sounds.centroids for sounds in heard]),
+            torch.cat([sounds.percussive for sounds in heard]),
+            torch.cat([sounds.low for sounds in heard]),
+        )
 
 
 class ComponentGains(Latents):

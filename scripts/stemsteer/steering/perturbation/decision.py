@@ -10,7 +10,8 @@ from torch import Tensor
 from stemsteer.errors import UserError
 from stemsteer.steering.perturbation.answers import Answers, pooled, probability
 from stemsteer.steering.perturbation.effects import effects_of_dictionaries
-from stemsteer.steering.perturbation.sharing import shares
+from stemsteer.steering.perturbation.questions import AudibleParts
+from stemsteer.steering.perturbation.sharing import fits_sound, shares
 from stemsteer.steering.settings import PerturbationSettings
 from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.presence import presence
@@ -65,7 +66,7 @@ class Decision:
     Args:
         settings: of the steering.
         listeners: the taggers.
-        dictionaries: the places of each dictionary's parts.
+        parts: of the mixture.
         subsets: that were played, `[subsets, dictionaries, parts]`.
         answers: of the taggers.
     """
@@ -74,27 +75,35 @@ class Decision:
         self,
         settings: PerturbationSettings,
         listeners: Listeners,
-        dictionaries: list[range],
+        parts: AudibleParts,
         subsets: Tensor,
         answers: Answers,
     ) -> None:
-        self.settings, self.listeners, self.dictionaries = settings, listeners, dictionaries
+        self.settings, self.listeners, self.parts = settings, listeners, parts
         self.subsets, self.answers = subsets, answers
         self._effects: dict[str, Tensor] = {}
 
     def gains(self, source: str) -> Tensor:
         """The share of each part that a source has: `[parts]`."""
         competitors = self.listeners.competitors(source, self.settings.competing)
-        effects = torch.stack([self.effects(other) for other in competitors], dim=1)
-        present = torch.tensor([self.presence(other) for other in competitors], dtype=effects.dtype)
-        return shares(effects, present, self.settings.temperature)[:, 0].float()
+        scores = torch.stack([self._score(other) for other in competitors], dim=1)
+        present = torch.tensor([self.presence(other) for other in competitors], dtype=scores.dtype)
+        return shares(scores, present)[:, 0].float()
+
+    def _score(self, source: str) -> Tensor:
+        """How well each part fits a source, by what the taggers say of it and by what it sounds like: `[parts]`."""
+        settings, sounds = self.settings, self.parts.sounds
+        acoustic = fits_sound(source, sounds, settings.percussive_weight, settings.low_weight)
+        return self.effects(source) / settings.temperature + acoustic
 
     def effects(self, source: str) -> Tensor:
         """How much each part raises the tags of a source, the mean over the taggers that know it: `[parts]`."""
         if source not in self._effects:
             labels = self.listeners.labels(source)
             answers = torch.stack([pooled(self.answers.about[name], labels[name]) for name in labels], dim=-1)
-            of_taggers = effects_of_dictionaries(self.subsets, answers, self.dictionaries, self.settings.penalty)
+            of_taggers = effects_of_dictionaries(
+                self.subsets, answers, self.parts.parts.dictionaries, self.settings.penalty
+            )
             self._effects[source] = of_taggers.mean(1)
         return self._effects[source]
 

@@ -18,12 +18,14 @@ class AudibleParts:
     Attributes:
         mixture: `[channels, samples]`.
         parts: of the mixture.
+        sounds: what the parts sound like.
         energies: of the parts, `[parts]`.
     """
 
     def __init__(self, method: Method, parts: Parts, mixture: Tensor, rate: int) -> None:
         """`rate` is that of the mixture, Hz."""
         self.parts, self.mixture = parts, mixture
+        self.sounds = parts.sounds()
         signals = parts.signals()
         self.energies = signals.square().sum(-1)
         rates = {tagger.sample_rate for tagger in method.taggers}

@@ -1,23 +1,50 @@
-"""Sources share out the parts: each part goes to those whose tags it raises most, and to a rest."""
+"""Sources share out the parts: each part goes to those whose tags it raises, if it sounds as they do, and to a rest."""
 
 import torch
 from torch import Tensor
 
+from stemsteer.generators.parts import Sounds
+
 LEAST_PRESENCE = 0.02
 """A source that the taggers do not hear at all still competes with this weight, so that its stem is not nothing."""
 
+PERCUSSION = frozenset({"drums", "drum machine"})
+"""The sources that are short and broad sounds; all others are long and narrow ones, and seldom low."""
 
-def shares(effects: Tensor, presence: Tensor, temperature: float) -> Tensor:
+USUALLY_LOW = 0.3
+"""The share of low energy from which on a part is more likely a bass's than any other tonal source's."""
+
+
+def shares(scores: Tensor, presence: Tensor) -> Tensor:
     """Which share of each part each source has: `[parts, sources]`; what is left of 1 is the rest's.
 
-    A softmax over the sources and a rest, on which no part has an effect. A source that is not heard in the mixture
-    competes less: its presence is the prior probability of the parts to be its.
+    A softmax over the sources and a rest, whose score is 0. A source that is not heard in the mixture competes less:
+    its presence is the prior probability of the parts to be its.
 
     Args:
-        effects: of each part on each source, `[parts, sources]`.
+        scores: how well each part fits each source, `[parts, sources]`.
         presence: the probability that the source is in the mixture, `[sources]`.
-        temperature: the effect that makes a source e times as strong.
     """
-    with_rest = torch.cat([effects / temperature, torch.zeros_like(effects[:, :1])], dim=1)
+    with_rest = torch.cat([scores, torch.zeros_like(scores[:, :1])], dim=1)
     prior = torch.cat([presence.clamp_min(LEAST_PRESENCE), torch.ones_like(presence[:1])])
     return torch.softmax(with_rest + prior.log(), dim=1)[:, :-1]
+
+
+def fits_sound(source: str, sounds: Sounds, percussive_weight: float, low_weight: float) -> Tensor:
+    """How well the parts sound as a source does, whatever the taggers say: scores `[parts]`.
+
+    Args:
+        source: its name.
+        sounds: of the parts.
+        percussive_weight: of percussive sounds, which speak for drums and, half as much, against all others.
+        low_weight: of low sounds, which speak against all but drums.
+    """
+    percussive = _logit(sounds.percussive)
+    if source in PERCUSSION:
+        return percussive_weight * percussive
+    low = _logit(sounds.low) - _logit(torch.tensor(USUALLY_LOW))
+    return -percussive_weight / 2 * percussive - low_weight * low
+
+
+def _logit(share: Tensor) -> Tensor:
+    return torch.logit(share.cpu().double(), eps=0.01)

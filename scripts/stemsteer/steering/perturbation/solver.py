@@ -82,7 +82,7 @@ class PerturbationSolver(Solver):
         return [self._share_out(*of_problem) for of_problem in together]
 
     def _share_out(self, problem: Problem, mixture: AudibleParts, subsets: Tensor, answers: Answers) -> list[Steered]:
-        decision = Decision(self.settings, self.listeners, mixture.parts.dictionaries, subsets, answers)
+        decision = Decision(self.settings, self.listeners, mixture, subsets, answers)
         gains = torch.stack([decision.gains(wanted.source) for wanted in problem.wanted])
         stems = mixture.parts.mix(gains.to(mixture.mixture))
         # Both are heard through the parts: what is mixed of all dictionaries is the mean over them.
