@@ -132,9 +132,10 @@ class Plan:
     def prompted_sources(self, run: str, track: str) -> list[str]:
         """The sources that are labels of a run's prompt taggers; none where all its taggers have a vocabulary.
 
-        These are all sources of the track, whether they are steered in one job or in several.
+        These are all sources of the track, whether they are steered in one job or in several, and their competitors.
         """
-        return sorted(self.sources_of(run, track)) if self._is_prompted(run) else []
+        competitors = self.config.runs[run].steering.competitors
+        return sorted({*self.sources_of(run, track), *competitors}) if self._is_prompted(run) else []
 
     @property
     def stem_suffix(self) -> str:
@@ -185,6 +186,7 @@ def _check_run(plan: Plan, name: str, known: set[str]) -> None:
     """That a run can steer with its taggers, and that they know the sources that they will be asked for."""
     run = plan.config.runs[name]
     check_sources(f"run {name!r}: sources", run.sources or [], known)
+    check_sources(f"run {name!r}: steering.competing", run.steering.competitors, known)
     wanted = sorted({source for track in plan.tracks for source in plan.sources_of(name, track)})
     for tagger in run.taggers.names:
         model = plan.tagger_model(tagger)
@@ -193,11 +195,19 @@ def _check_run(plan: Plan, name: str, known: set[str]) -> None:
                 f"run {name!r}, tagger {tagger}: it has no gradient, which the steering of this run needs; "
                 "choose another tagger or another steering"
             )
-        labels = labels_of(model, wanted, plan.config.own_sources)
-        for source in wanted:
-            try:
-                labels.find(source)
-            except UserError as error:
-                raise UserError(
-                    f"run {name!r}, tagger {tagger}: {error}, or list under the run's key sources those that it knows"
-                ) from None
+    for source in wanted:
+        _check_taggers_know(plan, name, source)
+
+
+def _check_taggers_know(plan: Plan, name: str, source: str) -> None:
+    """That all taggers of a run, or one of them if that is enough, have a label for a source."""
+    run, mistakes = plan.config.runs[name], []
+    for tagger in run.taggers.names:
+        try:
+            labels_of(plan.tagger_model(tagger), [source], plan.config.own_sources).find(source)
+        except UserError as error:
+            mistakes.append(
+                f"run {name!r}, tagger {tagger}: {error}, or list under the run's key sources those that it knows"
+            )
+    if mistakes and (len(mistakes) == len(run.taggers.names) or not run.steering.one_tagger_suffices):
+        raise UserError(mistakes[0])

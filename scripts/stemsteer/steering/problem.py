@@ -17,7 +17,8 @@ class Wanted:
 
     Attributes:
         source: its name.
-        labels: for each tagger by name, the places among its logits of the labels that stand for the source.
+        labels: for each tagger by name, the places among its logits of the labels that stand for the source; none where
+            it has no label for it.
         seed: of all that is random, for this chunk.
     """
 

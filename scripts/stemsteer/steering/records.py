@@ -10,6 +10,7 @@ import torch
 from stemsteer.devices import describe
 from stemsteer.steering.method import Method
 from stemsteer.steering.outcome import Outcome
+from stemsteer.taggers.labels import find_if_known
 from stemsteer.taggers.presence import presence
 
 
@@ -33,7 +34,7 @@ def record_of(source: str, outcomes: Sequence[Outcome], method: Method) -> dict[
             tagger.name: {
                 "sha256": tagger.fingerprint,
                 "licence": tagger.licence,
-                "tags": [tagger.labels.names[index] for index in tagger.labels.find(source)],
+                "tags": [tagger.labels.names[index] for index in find_if_known(tagger.labels, source)],
             }
             for tagger in method.taggers
         },
@@ -54,7 +55,11 @@ def presence_of(source: str, outcomes: Sequence[Outcome], method: Method) -> flo
     That of the chunk where they heard most of it; 0 in silence; None where they have no threshold for the source.
     """
     probabilities = [outcome.first.target_probability for outcome in outcomes if outcome.history]
-    return presence(source, max(probabilities, default=0.0), [tagger.name for tagger in method.taggers])
+    return presence(
+        source,
+        max(probabilities, default=0.0),
+        [tagger.name for tagger in method.taggers if find_if_known(tagger.labels, source)],
+    )
 
 
 def _chunk_record(outcome: Outcome) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class SteeringSettings(Settings):
     Attributes:
         kind: in `STEERINGS`.
         needs_gradient: whether only differentiable taggers can be steered by.
+        one_tagger_suffices: whether a source can be asked for that only some of the taggers know.
         needs_parts: whether only generators can be steered that take the mixture apart.
         sources_are_independent: whether each source comes out as if it were alone, whatever else is asked for.
         solves_sources_together: whether one job is best for all sources of a track: because they are not independent,
@@ -24,6 +25,7 @@ class SteeringSettings(Settings):
     """
 
     needs_gradient: ClassVar[bool] = False
+    one_tagger_suffices: ClassVar[bool] = False
     needs_parts: ClassVar[bool] = False
     sources_are_independent: ClassVar[bool] = True
     solves_sources_together: ClassVar[bool] = False
@@ -35,6 +37,11 @@ class SteeringSettings(Settings):
     precision: Precision = Field("float32", description="of large products: float32, tf32 (CUDA) or bfloat16")
     seed: int = Field(0, ge=0, description="from which the seeds of all chunks are derived")
     threads: PositiveInt = Field(1, description="CPU threads of a job; they change the last bits of the result")
+
+    @property
+    def competitors(self) -> list[str]:
+        """Sources that the taggers are asked about besides those that a track is asked for."""
+        return []
 
     @property
     def most_steps(self) -> int:
@@ -82,6 +89,7 @@ FULL_SET = ("vocals", "drums", "guitar", "piano", "strings")
 class PerturbationSettings(SteeringSettings):
     """Random subsets of the parts are played to the taggers; a regression on their answers shares the parts out."""
 
+    one_tagger_suffices: ClassVar[bool] = True
     needs_parts: ClassVar[bool] = True
     solves_sources_together: ClassVar[bool] = True
 
@@ -103,6 +111,10 @@ class PerturbationSettings(SteeringSettings):
         min_length=1,
         description="the sources that compete for every part of every track, whatever a track is asked for",
     )
+
+    @property
+    def competitors(self) -> list[str]:
+        return self.competing
 
     @property
     def most_steps(self) -> int:

@@ -22,6 +22,7 @@ from stemsteer.steering.method import Method
 from stemsteer.steering.outcome import Outcome
 from stemsteer.steering.problem import Problem, Wanted
 from stemsteer.steering.resuming import Checkpoints
+from stemsteer.taggers.labels import find_if_known
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class TrackSteering:
         return Problem(chunk, mixture, self.signal.rate, seed, wanted)
 
     def _wanted(self, source: str, chunk: Chunk) -> Wanted:
-        labels = {tagger.name: tagger.labels.find(source) for tagger in self.method.taggers}
+        labels = {tagger.name: find_if_known(tagger.labels, source) for tagger in self.method.taggers}
         seed = chunk_seed(self.method.settings.steering.seed, self.run, self.track, source, chunk.index)
         return Wanted(source, labels, seed)
 

@@ -71,6 +71,14 @@ class PromptLabels:
         return [self.sources.index(source)]
 
 
+def find_if_known(labels: Labels, source: str) -> list[int]:
+    """As `Labels.find`, but nothing where no label stands for the source."""
+    try:
+        return labels.find(source)
+    except UserError:
+        return []
+
+
 def labels_of(model: TaggerModel, sources: Iterable[str] = (), own: Sources = NO_SOURCES) -> Labels:
     """The labels of a tagger.
 

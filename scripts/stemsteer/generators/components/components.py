@@ -13,7 +13,6 @@ from stemsteer.generators.components.factorisation import Factors, factorise
 from stemsteer.generators.parts import LOW_HZ, Parts, PartsGenerator, Sounds
 from stemsteer.generators.settings import ComponentsSettings
 
-
 TINY_ENERGY = 1e-20
 
 HARMONIC_SECONDS, PERCUSSIVE_HZ = 0.4, 270.0

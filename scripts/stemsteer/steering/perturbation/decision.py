@@ -7,13 +7,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from stemsteer.errors import UserError
 from stemsteer.steering.perturbation.answers import Answers, pooled, probability
 from stemsteer.steering.perturbation.effects import effects_of_dictionaries
 from stemsteer.steering.perturbation.questions import AudibleParts
 from stemsteer.steering.perturbation.sharing import fits_sound, shares
 from stemsteer.steering.settings import PerturbationSettings
 from stemsteer.taggers.base import Tagger
+from stemsteer.taggers.labels import find_if_known
 from stemsteer.taggers.presence import presence
 
 
@@ -51,13 +51,8 @@ class Listeners:
 
 @lru_cache(maxsize=256)
 def _labels(taggers: tuple[Tagger, ...], source: str) -> Mapping[str, list[int]]:
-    known = {}
-    for tagger in taggers:
-        try:
-            known[tagger.name] = tagger.labels.find(source)
-        except UserError:  # a tagger that has no label for it says nothing about it
-            continue
-    return known
+    found = {tagger.name: find_if_known(tagger.labels, source) for tagger in taggers}
+    return {name: labels for name, labels in found.items() if labels}
 
 
 class Decision:
