@@ -95,12 +95,12 @@ class PerturbationSettings(SteeringSettings):
 
     kind: Literal["perturbation"] = "perturbation"
     subsets: Annotated[int, Field(ge=4, multiple_of=2)] = Field(
-        48, description="of the parts of each dictionary that are played; every second one is a complement"
+        32, description="of the parts of each dictionary that are played; every second one is a complement"
     )
     kept: tuple[Share, Share] = Field((0.4, 0.7), description="the smallest and the largest share of parts in a subset")
     penalty: PositiveFloat = Field(1.0, description="of the ridge regression on the effect of a part")
     temperature: PositiveFloat = Field(
-        0.5, description="of the competition, in standard deviations of an answer; lower: sharper"
+        0.8, description="of the competition, in standard deviations of an answer; lower: sharper"
     )
     percussive_weight: float = Field(
         2.0, ge=0, description="of percussive sounds, as evidence for drums and, half as much, against other sources"
