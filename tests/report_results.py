@@ -159,6 +159,9 @@ def _make_stem(
         "generator_sha256": "6f1c" + "0" * 60,
         "taggers": {"MTT_musicnn": {"sha256": "93ab" + "0" * 60, "licence": "ISC", "tags": ["drums", "beat"]}},
         "device": "cpu",
+        "target_probability_before": 0.15,
+        "target_probability_after": 0.75,
+        "presence": 0.94,
         "chunks": [{"chunk": n, "loss_before": 0.131, "loss_after": 0.083, "seconds": 56.8} for n in range(3)],
     }
     write_json(estimates / f"{source}.json", record)

@@ -173,6 +173,42 @@ def test_every_picture_has_words(finished):
     assert "SI-SDR improvement (dB), by source, run and track" in words
 
 
+def change_record(folder: Path, **changes: object) -> None:
+    """Change what the records of the drums say of their steering."""
+    stem, estimate = (folder / f"results/runs/demo/{kind}/song/drums.json" for kind in ("stems", "estimates"))
+    steering = json.loads(estimate.read_text()) | changes
+    estimate.write_text(json.dumps(steering))
+    stem.write_text(json.dumps(json.loads(stem.read_text()) | {"ascent": steering}))
+
+
+def test_what_the_taggers_heard_is_told_in_figures(results):
+    parts = [{"hz": 80.0, "level_db": 0.0, "gain": 0.9}]
+    heard = {"target_probability_before": 0.1034, "target_probability_after": 0.45, "target_probability_rest": 0.0}
+    change_record(results, presence=0.875, chunks=[{"chunk": 0, "parts": parts}], **heard)
+    history = results / "results/runs/demo/estimates/song/drums.history.tsv"
+    history.write_text("chunk\tstep\tloss\ttarget_probability\n0\t0\t2.3\t0.1034\n0\t48\t0.8\t0.45\n")
+    text = report(results)
+    assert "What the taggers hear of drums: tag probability Mixture 0.103 Steered 0.450 What is left over 0.000" in text
+    assert "The source is in the mixture with a probability of 0.88." in text
+    assert "level_db" not in text
+    # The other stem was steered by gradients: it has curves, and nothing was left over.
+    captions = ("What the taggers hear", "What is left over", "Parts taken", "Mean spectrum")
+    assert [text.count(caption) for caption in captions] == [2, 1, 1, 2]
+    words = [values.get("alt") or "" for values in outline(results).attributes]
+    assert len([alt for alt in words if alt.startswith("Loss by step")]) == 1
+
+
+def test_sources_that_are_not_heard_are_told_beside_their_stems_and_counted(results):
+    assert "not hear" not in report(results)
+    stem = results / "results/runs/demo/stems/song/drums.json"
+    warning = "the taggers do not hear drums in this mixture; the stem may hold other sources"
+    stem.write_text(json.dumps(json.loads(stem.read_text()) | {"warning": warning}))
+    text = report(results)
+    assert f"Run demo {warning}" in text
+    assert "The taggers do not hear the source of 1 stem" in text
+    assert text.count("drums not heard") == 1
+
+
 def test_nothing_is_loaded_before_it_is_looked_at(finished):
     page = outline(finished)
     media = [values for tag, values in zip(page.tags, page.attributes, strict=True) if tag in ("img", "audio")]

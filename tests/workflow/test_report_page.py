@@ -39,7 +39,8 @@ def url_of_many(tmp_path_factory) -> str:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(views, "write_copies", link)
-        patch.setattr(views, "draw_curves", lambda history, column, name, image, floor=0: None)
+        for plot in ("draw_curves", "draw_spectra"):
+            patch.setattr(views, plot, lambda *_: None)
         patch.setattr(views.TrackSpectrograms, "draw", draw)
         write_report(plan, folder / "results/report/index.html")
     return (folder / "results/report/index.html").as_uri()

@@ -29,11 +29,24 @@ class StemResult:
     stem: Path | None
     other: Path | None
     history: Path | None
+    estimate: Path | None
+    """The record of its estimate."""
     record: dict[str, Any]
     """Its provenance, or the record of its estimate where there is no stem yet."""
     scores: list[Row]
     failure: Failure | None = None
     """Why the stem or its scores are missing; None when nothing is."""
+
+    @property
+    def steering(self) -> dict[str, Any]:
+        """What its record says of the steering."""
+        steering: dict[str, Any] = self.record.get("ascent", self.record)
+        return steering
+
+    @property
+    def warning(self) -> str | None:
+        """That the taggers do not hear the source, in a sentence; None where they do."""
+        return self.record.get("warning")
 
     @property
     def trouble(self) -> str | None:
@@ -165,13 +178,14 @@ class Collection:
         return rows
 
     def _stem(self, place: Place, has_reference: bool) -> StemResult:
-        scores = self.layout.scores(*place)
+        scores, estimate = self.layout.scores(*place), self.layout.estimate(*place, ".json")
         stem = StemResult(
             *place,
             stem=if_made(self.layout.stem(*place)),
             other=if_made(self.layout.other(*place)),
             history=if_made(self.layout.estimate(*place, ".history.tsv")),
-            record=read_object(self.layout.provenance(*place)) or read_object(self.layout.estimate(*place, ".json")),
+            estimate=if_made(estimate),
+            record=read_object(self.layout.provenance(*place)) or read_object(estimate),
             scores=read_table(scores),
         )
         jobs = self._jobs(place, has_reference)

@@ -22,7 +22,8 @@ from stemsteer.report.collect import Collection, TrackResult
 from stemsteer.report.distributions import DISTRIBUTIONS
 from stemsteer.report.files import Row
 from stemsteer.report.origins import of_the_judge, of_the_scores, origins
-from stemsteer.report.pictures import CURVE_SIZE, RANGE_DB, colour_stops
+from stemsteer.report.pictures import PLOT_SIZE
+from stemsteer.report.spectrograms import RANGE_DB, colour_stops
 from stemsteer.report.tables import (
     COMPARISONS,
     MEASURES,
@@ -123,6 +124,7 @@ def _page(environment: Environment, collection: Collection, tracks: list[TrackVi
         collection=collection,
         plan=plan,
         runs=plan.runs,
+        generators=sorted({generator for run in plan.runs.values() if (generator := _generator(run))}),
         taggers=sorted({tagger for run in plan.runs.values() for tagger in run.get("taggers", {}).get("names", [])}),
         sources=sorted({source.name for track in collection.tracks for source in track.sources}),
         tracks=tracks,
@@ -138,8 +140,15 @@ def _page(environment: Environment, collection: Collection, tracks: list[TrackVi
     )
 
 
+def _generator(run: dict[str, Any]) -> str | None:
+    """What a run's generator is called: a codec has a name of its own."""
+    generator = run.get("generator", {})
+    name: str | None = generator.get("codec") or generator.get("kind")
+    return name
+
+
 def _track_script(environment: Environment, collection: Collection, view: TrackView) -> str:
-    html = environment.get_template("track.html.j2").render(view=view, runs=collection.plan.runs, curve_size=CURVE_SIZE)
+    html = environment.get_template("track.html.j2").render(view=view, runs=collection.plan.runs, plot_size=PLOT_SIZE)
     return f"showTrack({as_json(view.anchor)}, {as_json(html)});\n"
 
 

@@ -11,8 +11,11 @@ import soundfile
 from stemsteer.names import slug
 from stemsteer.report.collect import Collection, SourceResult, StemResult, TrackResult
 from stemsteer.report.copies import write_copies
+from stemsteer.report.curves import draw_curves
 from stemsteer.report.files import Row
-from stemsteer.report.pictures import Picture, TrackSpectrograms, draw_curves
+from stemsteer.report.pictures import Picture
+from stemsteer.report.spectrograms import TrackSpectrograms
+from stemsteer.report.taken import draw_parts, draw_spectra
 from stemsteer.scores.metrics import FOR_COMPARISON
 
 
@@ -26,6 +29,14 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class Plot:
+    """A picture other than a spectrogram and what stands above it."""
+
+    title: str
+    picture: Picture
+
+
+@dataclass(frozen=True)
 class StemView:
     """One run's stem."""
 
@@ -34,13 +45,32 @@ class StemView:
     output: str
     """Which estimate the run calls its stem."""
     signals: list[Signal]
-    curves: list[Picture]
+    plots: list[Plot]
+
+    @property
+    def heard(self) -> list[tuple[str, float]]:
+        """How probable the taggers found the source's tags in each of these signals, as far as it is known."""
+        moments = {"Mixture": "before", "Steered": "after", "What is left over": "rest"}
+        steering = self.stem.steering
+        keys = {name: f"target_probability_{moment}" for name, moment in moments.items()}
+        return [(name, steering[key]) for name, key in keys.items() if steering.get(key) is not None]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The stem's record without the parts of its chunks, which have a picture."""
+        steering = dict(self.stem.steering)
+        if "chunks" in steering:
+            steering["chunks"] = [
+                {key: fact for key, fact in chunk.items() if key != "parts"} for chunk in steering["chunks"]
+            ]
+        return {**self.stem.record, "ascent": steering} if "ascent" in self.stem.record else steering
 
     @property
     def brief(self) -> list[tuple[str, Row]]:
         """The score rows of the stem and of the other part, by these names."""
         ours = [row for row in self.stem.scores if row["estimate"] not in FOR_COMPARISON]
-        return [("Stem" if row["estimate"] == self.output else "Other part", row) for row in ours]
+        named = [("Stem" if row["estimate"] == self.output else "Other part", row) for row in ours]
+        return sorted(named, key=lambda role: role[0] != "Stem")
 
 
 @dataclass(frozen=True)
@@ -75,6 +105,11 @@ class TrackView:
     def missing(self) -> int:
         """How many of its stems were not made."""
         return sum(attempt.stem.stem is None for source in self.sources for attempt in source.stems)
+
+    @property
+    def not_heard(self) -> list[str]:
+        """Its sources that the taggers of a run do not hear."""
+        return [source.source.name for source in self.sources if any(view.stem.warning for view in source.stems)]
 
     @property
     def turned_down_db(self) -> float:
@@ -129,8 +164,8 @@ def _show_track(track: TrackResult, runs: dict[str, dict[str, Any]], anchor: str
         signals = show("Stem", stem.stem, _named(place, ".stem")) + show(
             "Other part", stem.other, _named(place, ".other")
         )
-        curves = _draw_history(stem.history, folder / "images" / place) if stem.history else []
-        return StemView(stem, f"{anchor_of_source}-{numbers[stem.run]}", runs[stem.run]["parts"][0], signals, curves)
+        plots = _draw_plots(stem, spectrograms, folder / "images" / place)
+        return StemView(stem, f"{anchor_of_source}-{numbers[stem.run]}", runs[stem.run]["parts"][0], signals, plots)
 
     def show_source(source: SourceResult, anchor_of_source: str) -> SourceView:
         place = Path("tracks") / slug(track.name)
@@ -143,14 +178,19 @@ def _show_track(track: TrackResult, runs: dict[str, dict[str, Any]], anchor: str
     return TrackView(track, anchor, write_copies(copies), sources)
 
 
-def _draw_history(history: Path, place: Path) -> list[Picture]:
-    curves = [
-        draw_curves(history, "loss", "Loss", _named(place, ".loss.png")),
-        draw_curves(
-            history, "target_probability", "Target tag probability", _named(place, ".probability.png"), floor=0
-        ),
-    ]
-    return [curve for curve in curves if curve]
+def _draw_plots(stem: StemResult, spectrograms: TrackSpectrograms, place: Path) -> list[Plot]:
+    """What was taken of the mixture, and how the steering went, as far as it can be drawn."""
+    plots: dict[str, Picture | None] = {}
+    if stem.estimate:
+        plots["Parts taken (larger: louder)"] = draw_parts(stem.estimate, _named(place, ".parts.png"))
+    if stem.stem:
+        plots["Mean spectrum (grey: mixture, blue: stem)"] = draw_spectra(
+            spectrograms, stem.stem, _named(place, ".spectra.png")
+        )
+    if stem.history:
+        for name, column, floor in (("Loss", "loss", None), ("Target tag probability", "target_probability", 0)):
+            plots[name] = draw_curves(stem.history, column, name, _named(place, f".{column}.png"), floor)
+    return [Plot(title, picture) for title, picture in plots.items() if picture]
 
 
 def _named(place: Path, ending: str) -> Path:

@@ -1,4 +1,4 @@
-"""Pictures of the report: spectrograms against physical cases and scipy, curves, axes."""
+"""Spectrograms of the report against physical cases and scipy, and their axes."""
 
 import os
 import tracemalloc
@@ -10,7 +10,7 @@ import soundfile
 from scipy.signal import ShortTimeFFT
 
 from stemsteer.report.copies import write_copies
-from stemsteer.report.pictures import TrackSpectrograms, band_levels, band_weights, draw_curves, time_axis
+from stemsteer.report.spectrograms import TrackSpectrograms, band_levels, band_weights, time_axis
 
 RATE = 44_100
 
@@ -106,22 +106,15 @@ def test_pictures_are_kept_until_what_they_show_changes(tmp_path):
     assert second[1] != first[1]
 
 
-def test_curves_say_where_they_begin_and_end(tmp_path):
-    history = tmp_path / "history.tsv"
-    rows = ["chunk\tstep\tloss", "0\t0\t0.5", "0\t1\tnan", "0\t2\t0.2", "1\t0\t0.3", "1\t1\t0.2"]
-    history.write_text("\n".join(rows))
-    picture = draw_curves(history, "loss", "Loss", tmp_path / "loss.png", floor=0)
-    assert picture.words == "Loss by step, mean of 2 chunks: 0.4 at step 0, 0.2 at step 2"
-    assert picture.path.is_file()
-    assert [text for _, text in picture.x.ticks] == ["0", "1", "2"]
-    assert picture.y.ticks[0] == (0.0, "0")
-
-
-@pytest.mark.parametrize("rows", [[], ["0\t0\tnan"]])
-def test_an_empty_history_has_no_curve(tmp_path, rows):
-    history = tmp_path / "history.tsv"
-    history.write_text("\n".join(["chunk\tstep\tloss", *rows]))
-    assert draw_curves(history, "loss", "Loss", tmp_path / "loss.png") is None
+def test_the_mean_spectrum_is_that_of_the_power(tmp_path):
+    mixture = write_signal(tmp_path / "mixture.wav", tone(440))
+    half = write_signal(tmp_path / "half.wav", tone(440) * np.repeat(np.float32([1, 0]), RATE // 2))
+    spectrograms = TrackSpectrograms(mixture)
+    whole, part = spectrograms.mean_spectrum(mixture), spectrograms.mean_spectrum(half)
+    assert whole.shape == (192,)
+    assert whole.max() - part[whole.argmax()] == pytest.approx(3.01, abs=0.2)
+    silence = write_signal(tmp_path / "silence.wav", np.zeros(4000, np.float32))
+    assert (spectrograms.mean_spectrum(silence) == -np.inf).all()
 
 
 @pytest.mark.parametrize(
