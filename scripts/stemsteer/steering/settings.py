@@ -106,6 +106,9 @@ class PerturbationSettings(SteeringSettings):
         2.0, ge=0, description="of percussive sounds, as evidence for drums and, half as much, against other sources"
     )
     low_weight: float = Field(0.5, ge=0, description="of low sounds, as evidence against all sources but drums")
+    presence_weight: float = Field(
+        1.0, ge=0, description="of what the taggers say of the whole mixture; 0: all sources compete alike"
+    )
     competing: list[str] = Field(
         list(FULL_SET),
         min_length=1,
@@ -122,6 +125,5 @@ class PerturbationSettings(SteeringSettings):
 
     def asked(self) -> dict[str, Any]:
         """The settings that change what the taggers are asked, in values that JSON can hold."""
-        return self.model_dump(
-            mode="json", exclude={"penalty", "temperature", "percussive_weight", "low_weight", "competing"}
-        )
+        deciding = {"penalty", "temperature", "percussive_weight", "low_weight", "presence_weight", "competing"}
+        return self.model_dump(mode="json", exclude=deciding)

@@ -83,7 +83,7 @@ class Decision:
         competitors = self.listeners.competitors(source, self.settings.competing)
         scores = torch.stack([self._score(other) for other in competitors], dim=1)
         present = torch.tensor([self.presence(other) for other in competitors], dtype=scores.dtype)
-        return shares(scores, present)[:, 0].float()
+        return shares(scores, present, self.settings.presence_weight)[:, 0].float()
 
     def _score(self, source: str) -> Tensor:
         """How well each part fits a source, by what the taggers say of it and by what it sounds like: `[parts]`."""

@@ -15,7 +15,7 @@ USUALLY_LOW = 0.3
 """The share of low energy from which on a part is more likely a bass's than any other tonal source's."""
 
 
-def shares(scores: Tensor, presence: Tensor) -> Tensor:
+def shares(scores: Tensor, presence: Tensor, presence_weight: float = 1.0) -> Tensor:
     """Which share of each part each source has: `[parts, sources]`; what is left of 1 is the rest's.
 
     A softmax over the sources and a rest, whose score is 0. A source that is not heard in the mixture competes less:
@@ -24,10 +24,11 @@ def shares(scores: Tensor, presence: Tensor) -> Tensor:
     Args:
         scores: how well each part fits each source, `[parts, sources]`.
         presence: the probability that the source is in the mixture, `[sources]`.
+        presence_weight: the exponent of the prior; 0: all sources compete alike.
     """
     with_rest = torch.cat([scores, torch.zeros_like(scores[:, :1])], dim=1)
     prior = torch.cat([presence.clamp_min(LEAST_PRESENCE), torch.ones_like(presence[:1])])
-    return torch.softmax(with_rest + prior.log(), dim=1)[:, :-1]
+    return torch.softmax(with_rest + presence_weight * prior.log(), dim=1)[:, :-1]
 
 
 def fits_sound(source: str, sounds: Sounds, percussive_weight: float, low_weight: float) -> Tensor:
