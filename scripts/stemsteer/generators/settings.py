@@ -52,7 +52,7 @@ class ComponentsSettings(GeneratorSettings):
 
     kind: Literal["components"] = "components"
     dictionaries: PositiveInt = Field(4, description="factorisations of the mixture, each with other random beginnings")
-    components: int = Field(16, ge=2, description="of each dictionary")
+    components: int = Field(24, ge=2, description="of each dictionary")
     windows: list[Annotated[float, Field(ge=0.005, le=1)]] = Field(
         [0.046, 0.093], min_length=1, description="of the spectrograms, s; the dictionaries take them in turns"
     )
