@@ -16,7 +16,7 @@ class Sounds:
     """What parts sound like, a figure for each: `[parts]`.
 
     Attributes:
-        centroids: the mean frequency, weighted with the magnitude, Hz.
+        centroids: the mean frequency on a logarithmic scale, weighted with the energy, Hz.
         percussive: the share of the energy that belongs to sounds that are short and broad, as drums are.
         low: the share of the energy below `LOW_HZ`.
     """

@@ -87,12 +87,12 @@ class Dictionary:
         channels, bins = self.spectrogram.values.shape[:2]
         spectra = self.factors.spectra.unflatten(0, (channels, bins))
         frequencies = torch.linspace(0, self.spectrogram.rate / 2, bins).to(spectra)
-        magnitudes, energies = spectra.sum(0), spectra.square().sum(0)
+        energies = spectra.square().sum(0)
         over_time = self.factors.activations.square()
         percussive = (energies * (self.spectrogram.percussive_mask @ over_time.T)).sum(0)
         all_energy = energies.sum(0).clamp_min(TINY_ENERGY)
         return Sounds(
-            centroids=frequencies @ magnitudes / magnitudes.sum(0).clamp_min(TINY_ENERGY),
+            centroids=(frequencies.clamp_min(frequencies[1]).log() @ energies / all_energy).exp(),
             percussive=percussive / (all_energy * over_time.sum(1).clamp_min(TINY_ENERGY)),
             low=energies[frequencies < LOW_HZ].sum(0) / all_energy,
         )
