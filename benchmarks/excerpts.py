@@ -1,0 +1,40 @@
+"""The excerpts that the rows of a table of tracks name, read without a workflow."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from stemsteer.errors import UserError
+from stemsteer.settings.tracks import Track
+from stemsteer.sound.audio import Signal
+
+
+def read_excerpt(path: str | Path, start: float = 0.0, duration: float | None = None) -> tuple[Signal, int]:
+    """`duration` (s; None: all that is left) of a file from `start` (s) on, `[samples, channels]`, and its rate (Hz)."""
+    with soundfile.SoundFile(path) as file:
+        first = min(round(start * file.samplerate), file.frames)
+        samples = -1 if duration is None else round(duration * file.samplerate)
+        file.seek(first)
+        return file.read(samples, dtype="float32", always_2d=True), file.samplerate
+
+
+def read_mixture(track: Track) -> tuple[Signal, int]:
+    """The excerpt of a track's mixture, scaled to a peak of 1 as runs hear it, and its rate (Hz)."""
+    mixture, rate = read_excerpt(track.mixture, track.start, track.duration)
+    return mixture / np.abs(mixture).max(initial=1e-6), rate
+
+
+def read_reference(track: Track, source: str, mixture: Signal) -> Signal:
+    """The same excerpt of the true source, `[samples, channels]`.
+
+    Raises:
+        UserError: it has not the length and the channels of the mixture.
+    """
+    reference, _ = read_excerpt(track.references[source], track.start, track.duration)
+    if reference.shape != mixture.shape:
+        raise UserError(
+            f"{track.references[source]}: the excerpt has {reference.shape[0]} samples and {reference.shape[1]} "
+            f"channels, that of the mixture {mixture.shape[0]} and {mixture.shape[1]}"
+        )
+    return reference
