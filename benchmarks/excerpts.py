@@ -7,11 +7,17 @@ import soundfile
 
 from stemsteer.errors import UserError
 from stemsteer.settings.tracks import Track
-from stemsteer.sound.audio import Signal
+from stemsteer.sound.audio import SILENCE_PEAK, Signal
 
 
 def read_excerpt(path: str | Path, start: float = 0.0, duration: float | None = None) -> tuple[Signal, int]:
-    """`duration` (s; None: all that is left) of a file from `start` (s) on, `[samples, channels]`, and its rate (Hz)."""
+    """Some seconds of a file, `[samples, channels]`, and its rate (Hz).
+
+    Args:
+        path: of a file that libsndfile reads.
+        start: seconds before the excerpt.
+        duration: of the excerpt, s; None: all that is left.
+    """
     with soundfile.SoundFile(path) as file:
         first = min(round(start * file.samplerate), file.frames)
         samples = -1 if duration is None else round(duration * file.samplerate)
@@ -20,9 +26,13 @@ def read_excerpt(path: str | Path, start: float = 0.0, duration: float | None = 
 
 
 def read_mixture(track: Track) -> tuple[Signal, int]:
-    """The excerpt of a track's mixture, scaled to a peak of 1 as runs hear it, and its rate (Hz)."""
-    mixture, rate = read_excerpt(track.mixture, track.start, track.duration)
-    return mixture / np.abs(mixture).max(initial=1e-6), rate
+    """The excerpt of a track's mixture, `[samples, channels]`, and its rate (Hz)."""
+    return read_excerpt(track.mixture, track.start, track.duration)
+
+
+def at_peak(signal: Signal) -> Signal:
+    """A signal scaled to a peak of 1, as runs hear it."""
+    return signal / np.abs(signal).max(initial=SILENCE_PEAK)
 
 
 def read_reference(track: Track, source: str, mixture: Signal) -> Signal:

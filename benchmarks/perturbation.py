@@ -36,7 +36,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from excerpts import read_mixture, read_reference
+from excerpts import at_peak, read_mixture, read_reference
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 from torch import Tensor
@@ -128,7 +128,8 @@ class Experiment:
         assert isinstance(steering, PerturbationSettings)
         self.settings = steering
         self.listeners = Listeners(tuple(method.taggers))
-        self.mixture, rate = read_mixture(track)
+        mixture, rate = read_mixture(track)
+        self.mixture = at_peak(mixture)
         problem = Problem(Chunk(0, 0, len(self.mixture)), np.ascontiguousarray(self.mixture.T), rate, 0, ())
         self.parts = take_apart(method, problem)
         self.dictionaries = self.parts.parts.dictionaries
