@@ -195,7 +195,7 @@ class Experiment:
         signals, found = self._signals(), torch.zeros(self.parts.parts.number)
         for places in self.dictionaries:
             own = signals[places.start : places.stop]
-            triangle = np.linalg.qr(np.c_[own.T, reference], mode="r")  # the same distances in few dimensions
+            _, triangle = np.linalg.qr(np.c_[own.T, reference])  # the same distances in few dimensions
             found[places.start : places.stop] = torch.from_numpy(
                 lsq_linear(triangle[:, :-1], triangle[:, -1], bounds=(0, 1)).x
             )

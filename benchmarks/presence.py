@@ -7,10 +7,9 @@ Each tagger hears all mixtures, as a run hears them before it steers. A source i
 absent if not, unless unknown.tsv says that nobody wrote it down. It is also absent from what is left of a mixture
 without its reference, which is heard too: few tracks have no drums.
 
-For each tagger and source a threshold is chosen on one half of the tracks (halves.tsv): of the places between two
-neighbouring probabilities the one with the fewest errors. A source that is there and said to be absent counts as two
-errors, because its stem is lost. Where several places are as good, the nearest to the middle between the means of both
-kinds is taken (of logarithms). Sources without both kinds get no threshold.
+For each tagger and source a threshold is chosen on one half of the tracks (halves.tsv): where the logarithms of both
+kinds are equally likely, taken for normal distributions of one width. That is the middle between their means, or less
+if it costs more to call a source absent that is there. Sources without both kinds get no threshold.
 
 Written is the table that StemSteer reads (resources/presence.tsv). Printed is for each tagger, source and half how many
 absent sources the threshold finds out, and how many sources that are there it misses.
@@ -39,8 +38,8 @@ from stemsteer.taggers.presence import TINY
 
 HERE = Path(__file__).parent
 TAGGERS = ("MTT_vgg", "MTT_musicnn", "fcn-mtat", "musicnn-mtat")
-MISSED = 2
-"""What it costs to call a source absent that is there, in absent sources that are not found out."""
+SMALLEST_DIFFERENCE = 0.3
+"""Between the means of both kinds; a tagger that hears less of one has a threshold all the same."""
 
 PART_OF = {"violin": "strings"}
 """References that stand for another source."""
@@ -54,9 +53,10 @@ def main() -> None:
     rows = [row for name in arguments.taggers for row in heard_by(load_tagger(name), tracks)]
     halves, unknown = column(HERE / "halves.tsv", "half"), column(HERE / "unknown.tsv", "sources")
     table = pd.DataFrame(rows).assign(half=lambda rows: rows.track.map(halves))
-    is_known = [row.source not in unknown.get(row.track, "").split(",") for row in table.itertuples()]
+    names = zip(table.track, table.source, strict=True)
+    is_known = [source not in unknown.get(track, "").split(",") for track, source in names]
     table = table[is_known].dropna(subset=["half"])
-    chosen = thresholds(table)
+    chosen = thresholds(table, arguments.cost)
     with written_whole(arguments.output) as part:
         chosen.to_csv(part, sep="\t", index=False, float_format="%.4g")
     print(found_out(table, chosen).to_string(index=False))
@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--output", type=Path, default=RESOURCES / "presence.tsv", help="(default: resources/presence.tsv)"
     )
+    made.add_argument("--cost", type=float, default=1.0, help="of a miss, in absent sources not found out (default: 1)")
     return made
 
 
@@ -102,27 +103,26 @@ def probability(tagger: Tagger, labels: list[int], signal: Signal, rate: int) ->
     return float(tag_probabilities(tagger.logits(heard), tagger.activation)[0, labels].mean())
 
 
-def thresholds(table: pd.DataFrame) -> pd.DataFrame:
-    """A threshold for each tagger and source, by the tracks that are there to choose by."""
+def thresholds(table: pd.DataFrame, cost: float) -> pd.DataFrame:
+    """A threshold for each tagger and source, by the tracks that are there to choose by; `cost` is that of a miss."""
     rows = []
     for (tagger, source), group in table[table.half == "choose"].groupby(["tagger", "source"], sort=False):
         present, absent = (group.probability[group.there == there].to_numpy() for there in (True, False))
         if len(present) and len(absent):
-            rows.append({"tagger": tagger, "source": source, "probability": threshold(present, absent)})
+            rows.append({"tagger": tagger, "source": source, "probability": threshold(present, absent, cost)})
         else:
             print(f"{tagger}, {source}: it is there {len(present)} times and absent {len(absent)} times: no threshold")
     return pd.DataFrame(rows, columns=["tagger", "source", "probability"])
 
 
-def threshold(present: Probabilities, absent: Probabilities) -> float:
-    """The probability that separates tracks with a source from those without it with the fewest errors."""
+def threshold(present: Probabilities, absent: Probabilities, cost: float) -> float:
+    """The probability that parts tracks with a source from those without it (linear discriminant analysis)."""
     present, absent = np.log(present + TINY), np.log(absent + TINY)
-    middle = (present.mean() + absent.mean()) / 2
-    ordered = np.sort(np.concatenate([present, absent]))
-    places = np.append((ordered[1:] + ordered[:-1]) / 2, middle)
-    errors = MISSED * (present[:, None] < places).sum(0) + (absent[:, None] >= places).sum(0)
-    best = places[errors == errors.min()]
-    return float(np.exp(best[np.abs(best - middle).argmin()]) - TINY)
+    squares = np.square(present - present.mean()).sum() + np.square(absent - absent.mean()).sum()
+    variance = squares / max(len(present) + len(absent) - 2, 1)
+    difference = max(present.mean() - absent.mean(), SMALLEST_DIFFERENCE)
+    place = (present.mean() + absent.mean()) / 2 - variance / difference * np.log(cost)
+    return float(np.exp(place) - TINY)
 
 
 def found_out(table: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame:

@@ -56,7 +56,7 @@ def make_piece(folder: Path, start: float, output: Path) -> dict[str, str]:
     files = sorted(path for path in folder.iterdir() if path.suffix in AUDIO)
     parts, rate = read_parts(files, start)
     references = {source: parts[source] for source in SOURCES if source in parts}
-    signals = {"mixture": np.sum(list(parts.values()), axis=0, dtype=np.float32), **references}
+    signals = {"mixture": np.stack(list(parts.values())).sum(axis=0), **references}
     for name, signal in signals.items():
         audio.write(output / f"{name}.wav", signal, rate)
     return {
