@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--dictionaries", type=int, default=1, help="factorisations of each mixture (default: 1)")
     made.add_argument("--components", type=int, default=40, help="of each dictionary (default: 40)")
     made.add_argument("--subsets", type=int, default=128, help="of each dictionary that are heard (default: 128)")
-    made.add_argument("--averaged", type=int, default=8, help="sets of gains for each mean gradient (default: 8)")
+    made.add_argument("--averaged", type=int, default=8, help="sets of gains of each mean gradient (default: 8)")
     made.add_argument("--temperature", type=float, default=0.2, help="of the softmax (default: 0.2)")
     made.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     return made

@@ -69,7 +69,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--output", type=Path, default=RESOURCES / "presence.tsv", help="(default: resources/presence.tsv)"
     )
-    made.add_argument("--cost", type=float, default=1.0, help="of a miss, in absent sources not found out (default: 1)")
+    made.add_argument(
+        "--cost", type=float, default=1.5, help="of a miss, in absent sources not found out (default: 1.5)"
+    )
     return made
 
 

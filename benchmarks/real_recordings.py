@@ -3,9 +3,9 @@
     python benchmarks/real_recordings.py folder/with/recordings real
     snakemake benchmark --configfile benchmarks/development.yaml --config tracks=real/tracks.tsv
 
-Each folder is one piece, named in real.tsv, which says at which second its excerpt starts; each of its files is one
-part. An excerpt lasts 8 s. The mixture is the sum of the parts in float: nothing is rescaled. Parts called as one of
-the sources are the references; others, `cello` or `accompaniment`, are only in the mixture.
+Each folder is one piece, named in a table (real.tsv), which says at which second its excerpt starts; each of its files
+is one part. An excerpt lasts 8 s. The mixture is the sum of the parts in float: nothing is rescaled. Parts called as
+one of the sources are the references; others, `cello` or `accompaniment`, are only in the mixture.
 Pieces that are not there are left out, with a line that says so.
 
 Recordings are for evaluation: nothing that this writes belongs into the repository.
@@ -34,9 +34,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", type=Path, help="a folder of pieces, each a folder of parts")
     parser.add_argument("output", type=Path, help="the folder to write tracks.tsv and the excerpts to")
+    parser.add_argument(
+        "--pieces", type=Path, default=PIECES, help="columns track, start (default: benchmarks/real.tsv)"
+    )
     arguments = parser.parse_args()
     rows = []
-    for piece, start in starts(PIECES).items():
+    for piece, start in starts(arguments.pieces).items():
         if (arguments.recordings / piece).is_dir():
             rows.append(make_piece(arguments.recordings / piece, start, arguments.output / piece))
         else:
