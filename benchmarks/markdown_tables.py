@@ -1,7 +1,7 @@
 """The tables of docs/benchmark.md, from a finished benchmark.
 
     python benchmarks/markdown_tables.py results
-    python benchmarks/markdown_tables.py results --half report --parts
+    python benchmarks/markdown_tables.py results --half report --sources vocals drums guitar piano strings violin
 
 prints three tables in Markdown, with a row for the stem of each run and baseline:
 
@@ -11,6 +11,7 @@ prints three tables in Markdown, with a row for the stem of each run and baselin
    the judge hears; and the cost: seconds of steering for each track;
 3. the same figures over all stems, whatever their source.
 
+Runs whose taggers do not know a source are compared with others fairly only without it (--sources).
 Intervals are bootstrap intervals over tracks (docs/scores.md). Undefined figures are left out of means, but a silent
 stem, whose SI-SDR is undefined, counts as not better. Runs that found the taggers' answers of another run kept
 (results/answers) seem to cost nothing.
@@ -45,6 +46,8 @@ HALVES = Path(__file__).with_name("halves.tsv")
 def main() -> None:
     arguments = parser().parse_args()
     scores = read_scores(arguments.results / "scores.tsv")
+    if arguments.sources:
+        scores = scores[scores.source.isin(arguments.sources)]
     if arguments.half:
         scores = scores[scores.track.map(halves(arguments.halves)) == arguments.half]
     if not arguments.parts:
@@ -60,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--halves", type=Path, default=HALVES, help="the table of halves (default: benchmarks/halves.tsv)"
     )
+    made.add_argument("--sources", nargs="+", help="only these, for runs that do not make all of them (default: all)")
     made.add_argument("--parts", action="store_true", help="both parts of the mixture that each run makes")
     return made
 

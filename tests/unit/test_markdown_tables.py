@@ -95,6 +95,14 @@ def test_one_half_of_the_tracks_can_be_reported(
     assert mine == ["mine", "steered", "+2.5 (+2.0 to +3.0)"]
 
 
+def test_sources_can_be_left_out(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_source, of_sources, _ = printed(monkeypatch, capsys, results, "--sources", "drums")
+    assert by_source[0] == ["run", "estimate", "drums (3)"]
+    assert of_sources[2][2] == "+2.0 (+1.0 to +3.0)"
+
+
 def test_both_parts_are_shown_when_asked_for(
     results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
