@@ -1,4 +1,4 @@
-"""Settings of a run, put in their groups: each key belongs to one group only, but for `kind`."""
+"""Settings of a run of a codec, put in their groups: each key belongs to one group only, but for `kind`."""
 
 from typing import Any
 
@@ -14,11 +14,16 @@ GROUPS = {
     "mask": RatioMask,
     "stem": MaskedStem,
 }
+KINDS = {group: {"kind": model.model_fields["kind"].default} for group, model in GROUPS.items() if group != "taggers"}
+"""Of a run that steers a codec's latents by gradient and makes a mask of them."""
 
 
 def grouped(**settings: Any) -> dict[str, Any]:
-    """A run as it stands in a config, of single settings (`steps=5`) and whole groups (`stem={...}`)."""
-    run: dict[str, Any] = {}
+    """A run as it stands in a config, of single settings (`steps=5`) and whole groups (`stem={...}`).
+
+    It steers a codec, but for the groups that are there as a whole or come from a preset.
+    """
+    run: dict[str, Any] = {} if settings.get("preset") else {group: dict(kind) for group, kind in KINDS.items()}
     for key, value in settings.items():
         group = next((name for name, model in GROUPS.items() if key in {*model.model_fields} - {"kind"}), None)
         if group is None:

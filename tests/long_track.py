@@ -96,7 +96,7 @@ def job_of(folder: Path) -> Job:
     changes = settings(steps=STEPS, **WITHOUT_MASK, chunk_seconds=4, overlap_seconds=0.5)
     method = method_of(changes, [SlopeTagger()], LinearGenerator())
     track = TrackSteering("run", "track", MonoSignal(folder / "mono.wav"), method)
-    return Job(track, ["low"], CarriedOut(1, folder / "checkpoints", 1e-9))
+    return Job(track, ["low"], CarriedOut(1, folder / "checkpoints", folder / "answers", 1e-9))
 
 
 def main(warm_up: Path, track: Path) -> Memory:

@@ -93,7 +93,7 @@ class Excerpt:
     def problem(self, index: int, dtype: torch.dtype, samples: int, labels: Mapping[str, Sequence[int]]) -> Problem:
         """As chunk `index` of a track."""
         mixture = tones(self.frequencies, dtype, samples)[0].numpy()
-        return Problem(Chunk(index, 0, samples), mixture, (Wanted(f"excerpt {index}", labels, self.seed),))
+        return Problem(Chunk(index, 0, samples), mixture, RATE, 0, (Wanted(f"excerpt {index}", labels, self.seed),))
 
 
 def method_of(

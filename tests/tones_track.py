@@ -105,7 +105,7 @@ def job_of(
     changes = changes or track_settings()
     method = method_of(changes, [BandTagger()], CountedGenerator(changes.generator.codebook, on_decode))
     track = TrackSteering(run, name, MonoSignal(folder / "mono.wav"), method)
-    return Job(track, sources, CarriedOut(batch, folder / "checkpoints", checkpoint_seconds))
+    return Job(track, sources, CarriedOut(batch, folder / "checkpoints", folder / "answers", checkpoint_seconds))
 
 
 def carry_out(job: Job, folder: Path) -> None:

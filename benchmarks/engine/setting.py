@@ -115,7 +115,9 @@ class Setting:
         taggers = [load_tagger(name, device=device, dtype=dtype) for name in settings.taggers.names]
         wanted = Wanted(self.source, {tagger.name: tagger.labels.find(self.source) for tagger in taggers}, SEED)
         excerpt = self.excerpt()
-        problems = [Problem(Chunk(index, 0, len(excerpt)), excerpt, (wanted,)) for index in range(self.batch)]
+        problems = [
+            Problem(Chunk(index, 0, len(excerpt)), excerpt, RATE, SEED, (wanted,)) for index in range(self.batch)
+        ]
         return Workload(Method(method_settings(settings), generator, taggers), problems)
 
     def in_words(self) -> str:

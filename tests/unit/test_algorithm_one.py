@@ -60,7 +60,7 @@ def test_the_run_is_algorithm_one(codec: Any, mixture: Tensor, tmp_path: Path) -
 
     generator = JukeboxCodec(from_checkpoint(codec.state_dict(), level=0), fingerprint="", licence="").double()
     wanted = Wanted("source", {tagger.name: WANTED}, seed=0)
-    problem = Problem(Chunk(0, 0, SAMPLES), mixture.numpy(), (wanted,))
+    problem = Problem(Chunk(0, 0, SAMPLES), mixture.numpy(), RATE, 0, (wanted,))
     method = Method(method_settings(settings), generator, [tagger])
     (ascended,) = solved(GradientSteering(settings.steering, method).begin([problem]))
     found = [moment.loss for moment in ascended.history]

@@ -22,6 +22,7 @@ from stemsteer.validation import Settings
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 RUN = ("runs", "default")
+CODEC = ("runs", "codec")
 UMX = {"package": "open-unmix", "weights": "."}
 
 
@@ -30,20 +31,25 @@ def with_change(*path: str, value: Any) -> dict[str, Any]:
     config: dict[str, Any] = yaml.safe_load(CONFIG.read_text())
     place = config
     for key in path[:-1]:
-        place = place[key]
+        place = place.setdefault(key, {})
     place[path[-1]] = value
     return config
 
 
-def test_the_shipped_config_spells_out_the_defaults() -> None:
-    shipped = load_config(yaml.safe_load(CONFIG.read_text()))
-    assert shipped == load_config({"tracks": shipped.tracks})
+@pytest.fixture
+def shipped() -> dict[str, Any]:
+    """The shipped config with its first run alone; the other one is a ready-made run."""
+    config: dict[str, Any] = yaml.safe_load(CONFIG.read_text())
+    assert config["runs"].pop("codec") == {"preset": "codec"}
+    return config
 
 
-def test_the_shipped_config_names_every_key() -> None:
-    raw = yaml.safe_load(CONFIG.read_text())
-    complete = load_config(raw).model_dump()
-    assert raw == complete
+def test_the_shipped_config_spells_out_the_defaults(shipped: dict[str, Any]) -> None:
+    assert load_config(shipped) == load_config({"tracks": shipped["tracks"]})
+
+
+def test_the_shipped_config_names_every_key(shipped: dict[str, Any]) -> None:
+    assert shipped == load_config(shipped).model_dump(mode="json")
 
 
 @pytest.mark.parametrize(
@@ -51,8 +57,8 @@ def test_the_shipped_config_names_every_key() -> None:
     [
         (("trakcs",), "x", r"unknown key trakcs \(did you mean tracks\?\)"),
         ((*RUN, "stpes"), 3, r"unknown key runs\.default\.stpes \(did you mean steps\?\)"),
-        ((*RUN, "steering", "steps"), "many", r"runs\.default\.steering\.steps: .*integer.*not 'many'"),
-        ((*RUN, "steering", "steps"), -1, r"runs\.default\.steering\.steps: .*greater than or equal to 0"),
+        ((*CODEC, "steering", "steps"), "many", r"runs\.codec\.steering\.steps: .*integer.*not 'many'"),
+        ((*CODEC, "steering", "steps"), -1, r"runs\.codec\.steering\.steps: .*greater than or equal to 0"),
         (
             (*RUN, "mask"),
             "maybe",
@@ -61,24 +67,25 @@ def test_the_shipped_config_names_every_key() -> None:
         (
             (*RUN, "mask", "kind"),
             "soft",
-            r"runs\.default\.mask\.kind: there is no 'soft' \(known: ratio, none\)",
+            r"runs\.default\.mask\.kind: there is no 'soft' \(known: none, ratio\)",
         ),
         ((*RUN, "stem", "kind"), "maskd", r"runs\.default\.stem\.kind: there is no 'maskd' \(did you mean masked\?\)"),
         (
-            (*RUN, "mask", "kind"),
-            "none",
+            (*RUN, "mask", "fft_sizes"),
+            [512],
             r"unknown key runs\.default\.mask\.fft_sizes \(the kind none has no such key\)",
         ),
-        ((*RUN, "steering", "fft_sizes"), [512], r"unknown key runs\.default\.steering\.fft_sizes$"),
+        ((*RUN, "steering", "steps"), 5, r"steering\.steps \(the kind perturbation has no such key\)"),
+        ((*RUN, "taggers", "fft_sizes"), [512], r"unknown key runs\.default\.taggers\.fft_sizes$"),
         (
             (*RUN, "taggers", "names"),
             ["MTT_musican"],
             r"'MTT_musican' is not a tagger .*you mean MTT_musicnn\?\)",
         ),
         ((*RUN, "taggers", "names"), [], r"runs\.default\.taggers\.names: .*at least 1"),
-        ((*RUN, "mask", "fft_sizes"), [1023], r"runs\.default\.mask\.fft_sizes\.0: .*multiple of 2"),
+        ((*CODEC, "mask", "fft_sizes"), [1023], r"runs\.codec\.mask\.fft_sizes\.0: .*multiple of 2"),
         (
-            (*RUN, "generator", "codec"),
+            (*CODEC, "generator", "codec"),
             "embeded",
             r"'embeded' is not under codecs \(did you mean embedded\?\)",
         ),
@@ -108,12 +115,12 @@ def test_the_shipped_config_names_every_key() -> None:
             "tagbox",
             r"runs\.default\.preset: there is no ready-made run 'tagbox' \(did you mean tagbox-code\?\)",
         ),
-        ((*RUN, "preset"), "paper of it", r"no ready-made run 'paper of it' \(known: tagbox-paper, "),
+        ((*RUN, "preset"), "paper of it", r"no ready-made run 'paper of it' \(known: codec, mtat, tagbox-paper, "),
         ((*RUN, "preset"), ["tagbox-code"], r"runs\.default\.preset: .*valid string, not \['tagbox-code'\]"),
         ((*RUN, "stem", "fft_size"), 511, r"runs\.default\.stem\.fft_size"),
         (("runs",), {"a\nrun": {}}, r"runs: the name 'a\\nrun' is not one line of text; write it on one line"),
         (("runs",), {"silence": {}}, r"runs: 'silence' means something else in the table of scores"),
-        (("runs",), {"codec-embedded": {}}, r"runs: 'codec-embedded' means something else"),
+        (("runs",), {"codec-embedded": {"preset": "codec"}}, r"runs: 'codec-embedded' means something else"),
         (("baselines",), ["hpps"], r"baselines\.0: there is no 'hpps' \(did you mean hpss\?\)"),
         (
             ("peers",),
@@ -135,7 +142,7 @@ def test_the_shipped_config_names_every_key() -> None:
         (("peers",), {"hpss": UMX}, r"peers: 'hpss' means something else"),
         (("peers",), {"all": UMX}, r"peers: 'all' means something else"),
         (("judge",), "MTT_vvg", r"judge: 'MTT_vvg' is not a tagger .*did you mean MTT_vgg\?"),
-        (("judge",), "MTT_musicnn", r"judge: a run steers with MTT_musicnn, which would judge its own work"),
+        (("judge",), "MTT_vgg", r"judge: a run steers with MTT_vgg, which would judge its own work"),
     ],
 )
 def test_a_mistake_is_told_with_its_key(path: tuple[str, ...], value: Any, sentence: str) -> None:
@@ -156,15 +163,15 @@ def test_files_of_demucs_can_be_named(model: str) -> None:
         ({"batch": 0}, "batch: input should be greater than 0 or 'auto', not 0"),
         ({"batch": "many"}, "batch: input should be a valid integer or 'auto', not 'many'"),
         (
-            {"runs": {"a": {"stem": {"fft_size": 511}}}},
+            {"runs": {"a": {"preset": "codec", "stem": {"fft_size": 511}}}},
             "runs.a.stem.fft_size: input should be 'combined' or a multiple of 2, not 511",
         ),
         (
-            {"runs": {"a": {"stem": {"fft_size": [512]}}}},
+            {"runs": {"a": {"preset": "codec", "stem": {"fft_size": [512]}}}},
             "runs.a.stem.fft_size: input should be 'combined' or a valid integer, not [512]",
         ),
         (
-            {"runs": {"constrained-int": {"mask": {"fft_sizes": [3, "x"]}}}},
+            {"runs": {"constrained-int": {"preset": "codec", "mask": {"fft_sizes": [3, "x"]}}}},
             "runs.constrained-int.mask.fft_sizes.0: input should be a multiple of 2, not 3; "
             "runs.constrained-int.mask.fft_sizes.1: input should be a valid integer, not 'x'",
         ),
@@ -191,15 +198,60 @@ def test_a_missing_key_is_told() -> None:
         load_config({})
 
 
-@pytest.mark.parametrize("stem", [{"kind": "residual"}, {"kind": "masked"}, {}])
-def test_a_part_of_a_mask_needs_a_mask(stem: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"stem": {"kind": "residual"}},
+        {"stem": {"kind": "masked"}},
+        {"preset": "codec", "mask": {"kind": "none"}},
+    ],
+)
+def test_a_part_of_a_mask_needs_a_mask(run: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=r"without a mask there is no .* part: set stem: {kind: steered}"):
-        load_config({"tracks": "x", "runs": {"r": {"mask": {"kind": "none"}, "stem": stem}}})
+        load_config({"tracks": "x", "runs": {"r": run}})
 
 
 def test_the_steered_signal_is_the_stem_only_without_a_mask() -> None:
     with pytest.raises(UserError, match=r"runs\.r: stem: the kind steered .* set mask: {kind: none}"):
-        load_config({"tracks": "x", "runs": {"r": {"stem": {"kind": "steered"}}}})
+        load_config({"tracks": "x", "runs": {"r": {"preset": "codec", "stem": {"kind": "steered"}}}})
+
+
+@pytest.mark.parametrize(
+    ("groups", "sentence"),
+    [
+        (
+            {"generator": {"kind": "codec"}},
+            r"^config: runs\.r: steering: perturbation needs parts of the mixture, and the generator codec makes none: "
+            r"set generator: {kind: components}, or steering: {kind: gradient}$",
+        ),
+        (
+            {"mask": {"kind": "ratio"}, "stem": {"kind": "masked"}},
+            r"^config: runs\.r: mask: perturbation makes stems of parts, without another mask: set mask: {kind: none} "
+            r"and stem: {kind: steered}$",
+        ),
+        (
+            {"mask": {"kind": "ratio", "applied_to": "reconstruction"}, "stem": {"kind": "masked"}},
+            r"^config: runs\.r: mask: the generator components reconstructs nothing: set compared_with and applied_to "
+            r"to mixture$",
+        ),
+    ],
+)
+def test_groups_that_do_not_fit_are_told(groups: dict[str, Any], sentence: str) -> None:
+    steering = {"steering": {"kind": "gradient"}} if "reconstructs" in sentence else {}
+    with pytest.raises(UserError, match=sentence):
+        load_config({"tracks": "x", "runs": {"r": {**groups, **steering}}})
+
+
+def test_components_can_be_steered_by_gradient_through_a_mask() -> None:
+    run = run_of(steering={"kind": "gradient"}, mask={"kind": "ratio"}, stem={"kind": "masked"})
+    assert (run.generator.kind, run.steering.kind, run.mask.kind) == ("components", "gradient", "ratio")
+    assert run.codec is None
+
+
+def test_some_source_has_to_compete() -> None:
+    config = {"tracks": "x", "runs": {"r": {"steering": {"competing": []}}}}
+    with pytest.raises(UserError, match=r"^config: runs\.r\.steering\.competing: list should have at least 1 item"):
+        load_config(config)
 
 
 @pytest.mark.parametrize("key", MOVED_IN_RUNS)
@@ -209,10 +261,10 @@ def test_an_old_key_of_a_run_is_told_where_it_went(key: str) -> None:
 
 
 def test_where_old_keys_went_is_a_setting() -> None:
-    complete = load_config({"tracks": "x"}).model_dump()
+    complete = load_config({"tracks": "x", "runs": {"codec": {"preset": "codec"}}}).model_dump()
     for place in MOVED_IN_RUNS.values():
         group, key = place.split(".")
-        assert key in complete["runs"]["default"][group]
+        assert key in complete["runs"]["codec"][group]
     assert set(MOVED.values()) <= set(complete)
 
 
@@ -220,7 +272,10 @@ def test_where_old_keys_went_is_a_setting() -> None:
     ("raw", "sentence"),
     [
         ({"generators": {"mine": {}}}, "generators is now codecs"),
-        ({"runs": {"r": {"generator": "mine"}}}, "runs.r.generator is a group now: write generator: {codec: mine}"),
+        (
+            {"runs": {"r": {"generator": "mine"}}},
+            "runs.r.generator is a group now: write generator: {kind: codec, codec: mine}",
+        ),
         ({"runs": {"r": {"taggers": ["a", "b"]}}}, "runs.r.taggers is a group now: write taggers: {names: [a, b]}"),
         ({"runs": {"r": {"mask": True}}}, "runs.r.mask is a group now: write mask: {kind: ratio}"),
         (
@@ -315,7 +370,7 @@ def test_a_preset_changes_nothing_in_settings_that_are_complete() -> None:
 def test_every_preset_is_a_run(preset: str) -> None:
     """With taggers, a generator and a source that there are."""
     run = run_of(preset=preset)
-    assert run.codec == "jukebox"
+    assert run.codec == {"codec": "embedded", "mtat": None}.get(preset, "jukebox")
     assert set(run.taggers.names) <= set(names_of("tagger"))
 
 
@@ -336,9 +391,13 @@ def test_the_published_settings_of_tagboxs_examples() -> None:
 
 
 def test_codec_baselines_are_made_for_every_codec_that_runs_steer() -> None:
-    other = {"generator": {"codec": "other"}}
+    other = {"preset": "codec", "generator": {"codec": "other"}}
     config = Config.model_validate(
-        {"tracks": "x", "codecs": {"embedded": {}, "other": {}, "unused": {}}, "runs": {"a": {}, "b": other}}
+        {
+            "tracks": "x",
+            "codecs": {"embedded": {}, "other": {}, "unused": {}},
+            "runs": {"a": {"preset": "codec"}, "b": other},
+        }
     )
     assert list(config.baseline_runs) == [
         "oracle-mask",

@@ -1,6 +1,7 @@
 """What a config asks for, track by track."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -46,9 +47,11 @@ def test_the_readmes_ready_made_runs_separate_what_they_are_called_after() -> No
 
 
 def test_baselines_are_made_where_a_source_that_is_asked_for_has_a_reference() -> None:
-    plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": {"mine": {"taggers": {"names": ["fcn-jamendo"]}}}}))
-    assert {(stem.track, stem.source) for stem in plan.baseline_stems} == {("a", "drums"), ("a", "bass")}
-    assert len(plan.baseline_stems) == 5 * 2
+    taggers = {"taggers": {"names": ["fcn-jamendo"]}}
+    for run, baselines in (taggers, 3), ({"preset": "codec", **taggers}, 5):
+        plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": {"mine": run}}))
+        assert {(stem.track, stem.source) for stem in plan.baseline_stems} == {("a", "drums"), ("a", "bass")}
+        assert len(plan.baseline_stems) == baselines * 2
 
 
 def test_peers_separate_three_sources_where_there_is_a_reference() -> None:
@@ -73,8 +76,12 @@ def test_peers_separate_three_sources_where_there_is_a_reference() -> None:
             r"run 'mine', tagger fcn-mtat: .*no tag for the source 'bass'.*run's key sources",
         ),
         ({"sources": ["drumms"]}, r"run 'mine': sources: there is no source or tag 'drumms' \(did you mean drums\?\)"),
+        (
+            {"steering": {"competing": ["voclas"]}},
+            r"run 'mine': steering.competing: .* 'voclas' \(did you mean vocals\?",
+        ),
     ],
 )
-def test_sources_that_a_tagger_does_not_know(run: dict[str, list[str]], sentence: str) -> None:
+def test_sources_that_a_tagger_does_not_know(run: dict[str, Any], sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         make_plan(load_config({"tracks": "tracks.tsv", "runs": {"mine": run}}))

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,9 +82,9 @@ def test_its_probabilities_are_the_shares_of_energy_that_it_says() -> None:
     torch.testing.assert_close(probabilities, torch.tensor([[0.8, 0.2, 0, 0]]), rtol=0, atol=1e-5)
 
 
-def plan_for(folder: Path, tagger: str) -> Plan:
+def plan_for(folder: Path, tagger: str, **groups: Any) -> Plan:
     (folder / "tracks.tsv").write_text("track\tmixture\tsources\nsong\tsong.wav\tsynth,bass\n")
-    config = {"tracks": str(folder / "tracks.tsv"), "runs": {"mine": {"taggers": {"names": [tagger]}}}}
+    config = {"tracks": str(folder / "tracks.tsv"), "runs": {"mine": {"taggers": {"names": [tagger]}, **groups}}}
     return make_plan(load_config(config))
 
 
@@ -104,7 +105,8 @@ def test_taggers_with_a_vocabulary_do_not_depend_on_the_sources(tmp_path: Path) 
 def test_a_tagger_without_a_gradient_is_refused_before_any_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FAMILIES, NAME, Family(toy_prompt_tagger.FAMILY.code, differentiable=False))
     with pytest.raises(UserError, match=f"run 'mine', tagger {NAME}: it has no gradient, .*; choose another tagger"):
-        plan_for(tmp_path, NAME)
+        plan_for(tmp_path, NAME, preset="codec")
+    plan_for(tmp_path, NAME, steering={"kind": "perturbation"})
 
 
 def test_sources_of_the_users_own_are_known() -> None:
@@ -117,7 +119,7 @@ def test_it_steers(tmp_path: Path) -> None:
     changes = track_settings(names=[NAME])
     method = method_of(changes, [toy("bass", "flute")], CountedGenerator("frozen"))
     track = TrackSteering("run", "track", MonoSignal(prepare(tmp_path) / "mono.wav"), method)
-    carry_out(Job(track, ["bass"], CarriedOut(1, tmp_path / "checkpoints", 60)), tmp_path)
+    carry_out(Job(track, ["bass"], CarriedOut(1, tmp_path / "checkpoints", tmp_path / "answers", 60)), tmp_path)
     record = json.loads((tmp_path / "bass.json").read_text())
     assert record["taggers"] == {
         NAME: {"sha256": toy_prompt_tagger.MODEL.sha256, "licence": "MIT", "tags": ["the sound of bass"]}

@@ -124,9 +124,9 @@ def test_settings_that_are_not_the_papers_are_told() -> None:
 
     assert told({}) == []
     # Told in the table's own columns, or of no account to what a method can do.
-    assert told(grouped(names=["fcn-mtat"], sources=["guitar"], seed=3, threads=2)) == []
+    assert told(grouped(preset=PRESET, names=["fcn-mtat"], sources=["guitar"], seed=3, threads=2)) == []
     assert told({}, level=2) == ["level 2 of the codec instead of 0"]
-    assert told(grouped(steps=10, learning_rate=2.5, patience=5, applied_to="reconstruction")) == [
+    assert told(grouped(preset=PRESET, steps=10, learning_rate=2.5, patience=5, applied_to="reconstruction")) == [
         "steering.steps 10 instead of 100",
         "steering.learning_rate 2.5 instead of 10",
         "steering.patience 5 instead of null",
@@ -140,7 +140,14 @@ def test_settings_that_are_not_the_papers_are_told() -> None:
         "mask.kind none instead of ratio",
         "stem.kind steered instead of residual",
     ]
-    assert "steering.steps 50 instead of 100" in told({"preset": None})
+    assert "steering.steps 50 instead of 100" in told({"preset": "codec"})
+    assert told({"preset": None}) == [
+        "generator.kind components instead of codec",
+        "taggers.windows cover instead of pad",
+        "steering.kind perturbation instead of gradient",
+        "mask.kind none instead of ratio",
+        "stem.kind steered instead of residual",
+    ]
 
 
 def test_music_is_described() -> None:

@@ -437,7 +437,7 @@ def key(folder: Path, changes: RunSettings | None = None, source: str = "low", *
 
 CHANGES: dict[str, dict[str, Any]] = {
     "generator": {"codec": "another", "codebook": "reinit-ema"},
-    "taggers": {"names": ["MTT_vgg"], "windows": "pad"},
+    "taggers": {"names": ["MTT_musicnn"], "windows": "pad"},
     "steering": {
         "steps": 11,
         "learning_rate": 0.2,

@@ -63,7 +63,9 @@ def solver(settings: RunSettings, dtype: torch.dtype) -> GradientSolver:
     wanted = Wanted("drums", {tagger.name: tagger.labels.find("drums") for tagger in taggers}, SEED)
     audio = mixture()[0].numpy()
     method = Method(method_settings(settings), generator, taggers)
-    return GradientSteering(settings.steering, method).begin([Problem(Chunk(0, 0, len(audio)), audio, (wanted,))])
+    return GradientSteering(settings.steering, method).begin(
+        [Problem(Chunk(0, 0, len(audio)), audio, RATE, SEED, (wanted,))]
+    )
 
 
 def first_step(dtype: torch.dtype) -> tuple[float, Tensor]:

@@ -54,7 +54,7 @@ def job(folder: Path, rate: int = RATE, batch: int = 8, steering: SteeringSettin
     settings = MethodSettings(BandsSettings(), ListeningSettings(names=["bands"]), steering, NoMask())
     method = Method(settings, load_generator(BandsSettings(), None, torch.device("cpu")), [BandTagger()])
     track = TrackSteering("run", "track", MonoSignal(folder / "mono.wav"), method)
-    return Job(track, SOURCES, CarriedOut(batch, folder / "checkpoints", 1e-9))
+    return Job(track, SOURCES, CarriedOut(batch, folder / "checkpoints", folder / "answers", 1e-9))
 
 
 def test_sources_share_the_parts_of_the_mixture(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def _in_run(place: str, run: Mapping[str, Any]) -> Iterator[str]:
         if old in run:
             yield f"{place}.{old} is now {place}.{new}"
     if isinstance(name := run.get("generator"), str):
-        yield f"{place}.generator is a group now: write generator: {{codec: {name}}}"
+        yield f"{place}.generator is a group now: write generator: {{kind: codec, codec: {name}}}"
     if isinstance(names := run.get("taggers"), list):
         yield f"{place}.taggers is a group now: write taggers: {{names: [{', '.join(map(str, names))}]}}"
     if isinstance(mask := run.get("mask"), bool):
