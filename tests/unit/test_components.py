@@ -1,5 +1,7 @@
 """Components: against scikit-learn's factorisation, on sounds whose parts are known, and on any mixture at all."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -70,14 +72,12 @@ def test_the_updates_are_scikit_learns(iterations: int) -> None:
     np.testing.assert_allclose(found.spectra.T, spectra, rtol=1e-5, atol=1e-7)
 
 
-@given(
-    bins=st.integers(1, 20), frames=st.integers(1, 20), components=st.integers(2, 6), seed=st.integers(0, 2**63 - 1)
-)
+@given(bins=st.integers(1, 20), frames=st.integers(1, 20), components=st.integers(2, 6), seed=st.integers(0, 2**63 - 1))
 @examples(max_examples=20)
 def test_the_divergence_never_rises(bins: int, frames: int, components: int, seed: int) -> None:
     magnitudes = noise(bins, frames, seed=seed).abs().double() + 1e-3
     divergences = [divergence(magnitudes, factorise(magnitudes, components, seed, n)) for n in range(8)]
-    assert all(later <= earlier + 1e-9 for earlier, later in zip(divergences, divergences[1:], strict=False))
+    assert all(later <= earlier + 1e-9 for earlier, later in pairwise(divergences))
 
 
 def test_two_spectra_that_take_turns_are_found() -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,17 @@ from workdir import Ended, Workdir, snakemake
 
 SONG = "The Easton Ellises - Falcon 69"
 ROWS = [
-    *(("default", "masked"), ("default", "residual")),
+    *(("default", "steered"), ("default", "residual"), ("codec", "masked"), ("codec", "residual")),
     *(("oracle-mask", "masked"), ("codec-embedded", "reconstruction"), ("codec-oracle-embedded", "masked")),
     *(("hpss", "masked"), ("repet-sim", "masked")),
     *(("mixture", "mixture"), ("silence", "silence")),
 ]
 """Runs and their estimates."""
-SHORT = ("--config", 'runs={"default": {"steering": {"steps": 1}, "mask": {"fft_sizes": [512]}}}')
+RUNS = {
+    "default": {"generator": {"iterations": 5}, "steering": {"subsets": 4}},
+    "codec": {"steering": {"steps": 1}, "mask": {"fft_sizes": [512]}},
+}
+SHORT = ("--config", f"runs={json.dumps(RUNS)}")
 SAMPLES = 260190
 """Of the excerpt, 5.9 s at 44.1 kHz."""
 
@@ -49,13 +54,14 @@ def test_the_scores_are_tidy(demo: tuple[Workdir, Ended]) -> None:
         assert figures.loc[(source, "silence", "silence"), "snr_db"] == 0
         assert figures.loc[(source, "mixture", "mixture"), "si_sdr_improvement_db"] == 0
         own = ["si_sdr_db", "snr_db", "sdr_db", "sir_db", "level_db", "tag_probability"]
-        assert np.isfinite(figures.loc[(source, "default", "masked"), own]).all()
+        for run, stem in (("default", "steered"), ("codec", "masked")):
+            assert np.isfinite(figures.loc[(source, run, stem), own]).all()
 
 
 def test_every_stem_has_its_provenance(demo: tuple[Workdir, Ended]) -> None:
     workdir, _ = demo
     stems = [path for path in (workdir.folder / "results/runs").rglob("stems/*/*.wav") if ".other" not in path.name]
-    assert len(stems) == 2 * 6
+    assert len(stems) == 2 * 7
     for stem in stems:
         record = workdir.json(str(stem.relative_to(workdir.folder).with_suffix(".json")))
         assert (slug(record["run"]), record["track"], record["source"]) == (stem.parts[-4], SONG, stem.stem)
@@ -63,7 +69,7 @@ def test_every_stem_has_its_provenance(demo: tuple[Workdir, Ended]) -> None:
         assert record["versions"]["torch"]
     steered, *codecs = (
         workdir.json(f"results/runs/{run}/stems/{slug(SONG)}/drums.json")
-        for run in ("default", "codec-embedded", "codec-oracle-embedded")
+        for run in ("codec", "codec-embedded", "codec-oracle-embedded")
     )
     for record in codecs:
         assert record["method"]["generator_sha256"] == steered["ascent"]["generator_sha256"]
@@ -76,9 +82,9 @@ def test_the_parts_are_those_of_the_excerpt(demo: tuple[Workdir, Ended]) -> None
     workdir, _ = demo
     mixture, rate = workdir.audio("results/datasets/falcon69/mixture.wav")
     excerpt = mixture[round(0.1 * rate) :][:SAMPLES]
-    for source in ("drums", "vocals"):
-        stem, _ = workdir.audio(f"results/runs/default/stems/{slug(SONG)}/{source}.wav")
-        other, _ = workdir.audio(f"results/runs/default/stems/{slug(SONG)}/{source}.other.wav")
+    for run, source in product(RUNS, ("drums", "vocals")):
+        stem, _ = workdir.audio(f"results/runs/{run}/stems/{slug(SONG)}/{source}.wav")
+        other, _ = workdir.audio(f"results/runs/{run}/stems/{slug(SONG)}/{source}.other.wav")
         np.testing.assert_allclose(stem + other, excerpt, rtol=0, atol=1e-6)
 
 

@@ -92,7 +92,7 @@ def test_everything_is_recorded(songs: tuple[Workdir, Ended], song: Song) -> Non
     assert record["mixture"]["silent"] == (song.gain == 0)
     ascent = record["ascent"]
     assert ascent["settings"]["steering"]["steps"] == 1
-    assert len(ascent["generator_sha256"]) == len(ascent["taggers"]["MTT_musicnn"]["sha256"]) == 64
+    assert len(ascent["generator_sha256"]) == len(ascent["taggers"]["MTT_vgg"]["sha256"]) == 64
     assert ascent["device"]
     for chunk in ascent["chunks"]:
         assert np.isfinite([chunk["loss_before"], chunk["loss_after"], chunk["target_probability_after"]]).all()

@@ -22,7 +22,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[dict[str, str]], str]] = {
         [{**ROW, "sources": "drums, tag:classcal"}],
         "track 'song': there is no source or tag 'tag:classcal' (did you mean tag:classical?)",
     ),
-    "source without a tag": ({"sources": ["bass"]}, [ROW], "tagger MTT_musicnn: the vocabulary mtat has no tag for"),
+    "source without a tag": ({"sources": ["bass"]}, [ROW], "tagger MTT_vgg: the vocabulary mtat has no tag for"),
     "column": ({}, [{**ROW, "duratoin": "1"}], "unknown column 'duratoin' (did you mean duration?)"),
     "two of one name": ({}, [ROW, ROW], "tracks.tsv, row 3: the track 'song' is there twice"),
     "a name of two lines": (

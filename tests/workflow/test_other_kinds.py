@@ -52,7 +52,7 @@ def test_its_stems_are_scored_and_reported(separated: tuple[Workdir, Ended]) -> 
     np.testing.assert_allclose(sum(stems), workdir.audio("song.wav")[0], atol=1e-4)
     assert set(workdir.table("results/scores.tsv").run) == {"toy", "hpss", "mixture", "silence"}
     page = workdir.text("results/report/index.html")
-    assert "bands, MTT_musicnn" in page
+    assert "bands, MTT_vgg" in page
     record = workdir.json("results/runs/toy/stems/song/drums.json")
     assert "codes" not in record["ascent"]
     assert record["ascent"]["settings"]["steering"]["kind"] == "sharing"

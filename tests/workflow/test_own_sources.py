@@ -13,7 +13,7 @@ TAGS = {"mtat": ["flute", "violin"]}
 
 
 def settings(**own: Any) -> dict[str, Any]:
-    return {"sources": {"drums": None, **own}, "judge": "MTT_vgg", "baselines": ["hpss"]}
+    return {"sources": {"drums": None, **own}, "judge": "MTT_musicnn", "baselines": ["hpss"]}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_its_tags_are_steered_to_and_judged(workdir: Workdir, separated: Ended) 
     records = [read_json(path) for path in workdir.folder.glob("results/runs/quick/stems/*/*.json")]
     made = {record["source"]: record for record in records}
     assert set(made) == {"drums", "Solo ists"}
-    assert set(made["Solo ists"]["ascent"]["taggers"]["MTT_musicnn"]["tags"]) == set(TAGS["mtat"])
+    assert set(made["Solo ists"]["ascent"]["taggers"]["MTT_vgg"]["tags"]) == set(TAGS["mtat"])
     scores = workdir.table("results/scores.tsv")
     assert set(scores.source) == {"Solo ists"}
     assert {"quick", "hpss"} <= set(scores.run)
