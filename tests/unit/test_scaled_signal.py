@@ -1,4 +1,4 @@
-"""The models' signal: one gain for the whole track."""
+"""The signals that are steered: one gain for the whole track."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import soundfile
 
 from stemsteer.sound import scaled_signal as scaled_signal
 from stemsteer.sound.audio import Signal
-from stemsteer.sound.scaled_signal import MonoSignal
+from stemsteer.sound.scaled_signal import MonoSignal, WholeSignal
 
 
 @pytest.fixture
@@ -52,3 +52,16 @@ def test_silence_stays_as_it_is(file: Path, samples: int, trace: float) -> None:
     assert signal.silent
     assert signal.gain == 1
     assert (signal.read(0, samples) == np.float32(trace)).all()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6])
+@pytest.mark.parametrize("rate", [8000, 96_000])
+def test_a_whole_signal_has_all_channels_at_one_gain(file: Path, channels: int, rate: int) -> None:
+    mixture = np.random.default_rng(2).uniform(-0.2, 0.2, (1000, channels)).astype(np.float32)
+    mixture[321, -1] = -0.25
+    soundfile.write(file, mixture, rate, "FLOAT")
+    signal = WholeSignal(file)
+    assert (signal.samples, signal.rate, signal.channels, signal.gain) == (1000, rate, channels, 4)
+    piece = signal.read(300, 400)
+    assert piece.flags["C_CONTIGUOUS"]
+    np.testing.assert_array_equal(piece, 4 * mixture[300:400].T)

@@ -46,6 +46,11 @@ def test_an_absent_source_takes_little_of_what_fits_both() -> None:
     assert (found[:, 0] >= shares(SCORES, PRESENT)[:, 0]).all()
 
 
+def test_without_a_weight_of_presence_all_compete_alike() -> None:
+    found = shares(SCORES, torch.tensor([1.0, 0.1]).double(), presence_weight=0.0)
+    torch.testing.assert_close(found, shares(SCORES, PRESENT))
+
+
 def test_the_order_of_the_sources_does_not_matter() -> None:
     presence = torch.tensor([0.3, 0.9]).double()
     found = shares(SCORES.flip(1), presence.flip(0)).flip(1)
