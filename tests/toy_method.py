@@ -68,7 +68,6 @@ class SharingSettings(SteeringSettings):
     """Nothing but what all steerings have."""
 
     sources_are_independent: ClassVar[bool] = False
-    solves_sources_together: ClassVar[bool] = True
 
     kind: Literal["sharing"] = "sharing"
 

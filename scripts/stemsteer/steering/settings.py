@@ -20,15 +20,14 @@ class SteeringSettings(Settings):
         one_tagger_suffices: whether a source can be asked for that only some of the taggers know.
         needs_parts: whether only generators can be steered that take the mixture apart.
         sources_are_independent: whether each source comes out as if it were alone, whatever else is asked for.
-        solves_sources_together: whether one job is best for all sources of a track: because they are not independent,
-            or because they share what costs most. Else sources can be steered one after the other for want of memory.
+        sources_share_answers: whether what costs most is done once for all sources of a track.
     """
 
     needs_gradient: ClassVar[bool] = False
     one_tagger_suffices: ClassVar[bool] = False
     needs_parts: ClassVar[bool] = False
     sources_are_independent: ClassVar[bool] = True
-    solves_sources_together: ClassVar[bool] = False
+    sources_share_answers: ClassVar[bool] = False
 
     kind: str
 
@@ -37,6 +36,14 @@ class SteeringSettings(Settings):
     precision: Precision = Field("float32", description="of large products: float32, tf32 (CUDA) or bfloat16")
     seed: int = Field(0, ge=0, description="from which the seeds of all chunks are derived")
     threads: PositiveInt = Field(1, description="CPU threads of a job; they change the last bits of the result")
+
+    @property
+    def solves_sources_together(self) -> bool:
+        """Whether one job is best for all sources of a track.
+
+        Else sources can be steered one after the other for want of memory.
+        """
+        return self.sources_share_answers or not self.sources_are_independent
 
     @property
     def competitors(self) -> list[str]:
@@ -91,7 +98,7 @@ class PerturbationSettings(SteeringSettings):
 
     one_tagger_suffices: ClassVar[bool] = True
     needs_parts: ClassVar[bool] = True
-    solves_sources_together: ClassVar[bool] = True
+    sources_share_answers: ClassVar[bool] = True
 
     kind: Literal["perturbation"] = "perturbation"
     subsets: Annotated[int, Field(ge=4, multiple_of=2)] = Field(
