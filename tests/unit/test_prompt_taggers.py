@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 import toy_prompt_tagger
+from groups import grouped
 from small_problems import method_of
 from stemsteer.errors import UserError
 from stemsteer.models.registry import registry
@@ -88,8 +89,13 @@ def plan_for(folder: Path, tagger: str, **groups: Any) -> Plan:
     return make_plan(load_config(config))
 
 
+def test_a_plan_asks_it_for_the_competitors_too(tmp_path: Path) -> None:
+    competing = {"steering": {"kind": "perturbation", "competing": ["drums", "bass"]}}
+    assert plan_for(tmp_path, NAME, **competing).prompted_sources("mine", "song") == ["bass", "drums", "synth"]
+
+
 def test_a_plan_asks_it_for_any_source(tmp_path: Path) -> None:
-    plan = plan_for(tmp_path, NAME)
+    plan = plan_for(tmp_path, NAME, **grouped())
     assert plan.prompted_sources("mine", "song") == ["bass", "synth"]
     assert plan.has_prompt_taggers
     with pytest.raises(UserError, match=r"run 'mine', tagger MTT_musicnn: .* has no tag for the source 'bass'"):
