@@ -7,7 +7,7 @@ Gives the SI-SDR improvement that `snakemake benchmark --configfile benchmarks/a
 chunk, in a fraction of the time: all runs are made in one process, and the taggers are asked once for all runs with the
 same parts and subsets.
 
-Written is a row for each run, track and source. Printed is a table in Markdown: for each run the mean of the sources'
+Written, after each track, is a row for each run, track and source; tracks that the table has are not run again. Printed is a table in Markdown: for each run the mean of the sources'
 means and its difference from the first run, with a 95 % bootstrap interval over tracks, the mean for each source, the
 share of stems that are better than the mixture, and the cost in seconds a track as if the run were made alone.
 """
@@ -56,14 +56,13 @@ def main() -> None:
     runs = {name: RunSettings.model_validate(run) for name, run in config["runs"].items()}
     tracks = [track for table in arguments.tracks for track in read_tracks(str(table), list(FULL_SET))]
     half = halves(HALVES)
-    rows: list[dict[str, object]] = []
+    table = pd.read_csv(arguments.table, sep="\t") if arguments.table.exists() else pd.DataFrame(columns=["track"])
     for track in tracks:
-        if half.get(track.track) == arguments.half:
-            rows += Ablation(track).rows(runs)
+        if half.get(track.track) == arguments.half and track.track not in set(table.track):
+            table = pd.DataFrame([*table.to_dict("records"), *Ablation(track).rows(runs)])
+            with written_whole(arguments.table) as part:
+                table.to_csv(part, sep="\t", index=False, float_format="%.4f", na_rep="nan")
             print(f"{track.track}: done", flush=True)
-    table = pd.DataFrame(rows)
-    with written_whole(arguments.table) as part:
-        table.to_csv(part, sep="\t", index=False, float_format="%.4f", na_rep="nan")
     print("", in_markdown(table), sep="\n")
 
 
