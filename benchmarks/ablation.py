@@ -7,9 +7,10 @@ Gives the SI-SDR improvement that `snakemake benchmark --configfile benchmarks/a
 chunk, in a fraction of the time: all runs are made in one process, and the taggers are asked once for all runs with the
 same parts and subsets.
 
-Written, after each track, is a row for each run, track and source; tracks that the table has are not run again. Printed is a table in Markdown: for each run the mean of the sources'
-means and its difference from the first run, with a 95 % bootstrap interval over tracks, the mean for each source, the
-share of stems that are better than the mixture, and the cost in seconds a track as if the run were made alone.
+Written, after each track, is a row for each run, track and source; tracks that the table has are not run again.
+Printed is a table in Markdown: for each run the mean of the sources' means and its difference from the first run, with
+a 95 % bootstrap interval over tracks, the mean for each source, the share of stems that are better than the mixture,
+and the cost in seconds a track as if the run were made alone.
 """
 
 import argparse
