@@ -67,7 +67,8 @@ def minutes(base: float, work: float, attempt: int) -> int:
 def steering_seconds(settings: RunSettings, seconds: float, sources: int, on_gpu: bool) -> float:
     """How long steering a track to so many sources may take."""
     pace = GPU_PACE if on_gpu else CPU_PACE * settings.steering.threads
-    return seconds * sources * settings.steering.most_steps * max(1, len(settings.taggers.names) / 2) / pace
+    heard = settings.steering.most_steps * settings.steering.hearings_of_a_step
+    return seconds * sources * heard * max(1, len(settings.taggers.names) / 2) / pace
 
 
 def steering_megabytes(settings: RunSettings, seconds: float, batch: int) -> float:
