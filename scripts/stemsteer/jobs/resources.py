@@ -67,8 +67,9 @@ def minutes(base: float, work: float, attempt: int) -> int:
 def steering_seconds(settings: RunSettings, seconds: float, sources: int, on_gpu: bool) -> float:
     """How long steering a track to so many sources may take."""
     pace = GPU_PACE if on_gpu else CPU_PACE * settings.steering.threads
-    steps = settings.steering.most_steps * (1 if settings.steering.solves_sources_together else sources)
-    return seconds * steps * max(1, len(settings.taggers.names) / 2) / pace
+    steering = settings.steering
+    steps = steering.most_steps * (1 if steering.solves_sources_together else sources)
+    return seconds * steps * steering.hearings_of_a_step * max(1, len(settings.taggers.names) / 2) / pace
 
 
 def steering_megabytes(settings: RunSettings, seconds: float, batch: int) -> float:

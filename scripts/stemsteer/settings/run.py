@@ -12,7 +12,7 @@ from stemsteer.masking.settings import NoMask, SteeredStem
 from stemsteer.registries import name_in, one_of_kinds
 from stemsteer.settings.presets import presets
 from stemsteer.steering import STEERINGS
-from stemsteer.steering.settings import PerturbationSettings
+from stemsteer.steering.settings import GradientSettings, PerturbationSettings
 from stemsteer.taggers.settings import ListeningSettings
 from stemsteer.validation import Settings
 
@@ -79,6 +79,22 @@ class RunSettings(MethodGroups):
             raise ValueError(
                 f"mask: {self.steering.kind} makes stems of parts, without another mask: set mask: {{kind: none}} and "
                 "stem: {kind: steered}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _gradient_fits_latents(self) -> "RunSettings":
+        if not isinstance(self.steering, GradientSettings):
+            return self
+        if self.generator.has_parts and self.steering.learning_rate_unit == "latent-deviation":
+            raise ValueError(
+                "steering: the gains of parts are equal at first and have no deviation: set learning_rate_unit: absolute "
+                "and, for example, learning_rate: 0.1"
+            )
+        if self.steering.smoothing and not self.generator.has_parts:
+            raise ValueError(
+                f"steering: smoothing draws gains of parts, and the generator {self.generator.kind} makes none: set "
+                "smoothing: 0, or generator: {kind: components}"
             )
         return self
 

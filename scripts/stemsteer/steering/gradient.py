@@ -20,6 +20,7 @@ from stemsteer.steering.method import Method
 from stemsteer.steering.objectives import OBJECTIVES
 from stemsteer.steering.problem import Problem, mixtures_of, wanted_in
 from stemsteer.steering.settings import GradientSettings
+from stemsteer.steering.smoothing import Grades
 
 NOTICEABLE = 1e-3
 """On a plateau, the best loss falls by less than this share of itself."""
@@ -44,6 +45,7 @@ class GradientSolver(Solver):
         latents: of the sources, one problem after the other.
         hearing: what the taggers hear of their steered signals.
         histories: of the sources.
+        grades: random ones of each source's gains, where the gradient is smoothed.
     """
 
     def __init__(self, settings: GradientSettings, method: Method, problems: Sequence[Problem]) -> None:
@@ -55,6 +57,7 @@ class GradientSolver(Solver):
         with torch.no_grad(), self.multiplying():
             self.latents = method.generator.begin(mixtures, [source.seed for source in wanted])
             self.hearing = Hearing(method, wanted, mixtures, self.latents.unsteered)
+        self.grades = Grades([source.seed for source in wanted])
         self.histories: list[list[Moment]] = [[] for _ in wanted]
         self.kept: list[Tensor | None] = [None for _ in wanted]
         leaves = self.latents.latents
@@ -91,11 +94,14 @@ class GradientSolver(Solver):
         return self.objective(heard), heard.wanted_probabilities()
 
     def advance(self) -> None:
-        steered = self.steered()
-        losses, probabilities = self.losses(steered)
         self.optimiser.zero_grad(set_to_none=True)
-        with self.multiplying():
-            losses.sum().backward()
+        with torch.set_grad_enabled(not self.settings.smoothing):
+            steered = self.steered()
+            losses, probabilities = self.losses(steered)
+        if self.settings.smoothing:
+            self._smoothed_gradient()
+        else:
+            self._backward(losses)
         self._listen(steered, losses, probabilities)
         for group, rate in zip(self.optimiser.param_groups, self.rates, strict=True):
             group["lr"] = rate * self._schedule()
@@ -104,6 +110,17 @@ class GradientSolver(Solver):
             if not (self._has_ended(history) or latents.detach().isfinite().all()):
                 raise self._not_a_number("latents")
         self.step += 1
+
+    def _smoothed_gradient(self) -> None:
+        """The mean gradient over random graded gains, one draw after the other for want of memory."""
+        for _ in range(self.settings.smoothing):
+            with self.computing():
+                graded = self.grades.decode(self.latents)
+            self._backward(self.losses(graded)[0] / self.settings.smoothing)
+
+    def _backward(self, losses: Tensor) -> None:
+        with self.multiplying():
+            losses.sum().backward()
 
     def _schedule(self) -> float:
         """The share of the learning rate at this step."""
@@ -152,6 +169,7 @@ class GradientSolver(Solver):
             "optimiser": self.optimiser.state_dict(),
             "histories": [[asdict(moment) for moment in history] for history in self.histories],
             "kept": self.kept,
+            "grades": self.grades.state(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -160,3 +178,4 @@ class GradientSolver(Solver):
         self.optimiser.load_state_dict(state["optimiser"])
         self.histories = [[Moment(**moment) for moment in history] for history in state["histories"]]
         self.kept = state["kept"]
+        self.grades.restore(state["grades"])

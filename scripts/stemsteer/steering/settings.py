@@ -55,6 +55,11 @@ class SteeringSettings(Settings):
         """The most steps that are taken on a chunk; time and progress are counted in them."""
         return 1
 
+    @property
+    def hearings_of_a_step(self) -> int:
+        """How many signals the taggers hear at a step, which decides how long it takes."""
+        return 1
+
     @model_validator(mode="after")
     def _overlap_fits(self) -> "SteeringSettings":
         if 3 * self.overlap_seconds > self.chunk_seconds:
@@ -80,6 +85,12 @@ class GradientSettings(SteeringSettings):
     patience: PositiveInt | None = Field(
         None, description="stop where the best loss has not fallen by 0.1 % in so many steps; null: take all steps"
     )
+    smoothing: int = Field(
+        0,
+        ge=0,
+        description="random gains of the parts, between 0.2 and 1, over which the gradient is averaged at every step; "
+        "0: the gradient of the latents as they are",
+    )
     keep: Literal["last", "best"] = Field(
         "last", description="the step that becomes the stem; best: of the lowest loss"
     )
@@ -87,6 +98,10 @@ class GradientSettings(SteeringSettings):
     @property
     def most_steps(self) -> int:
         return self.steps
+
+    @property
+    def hearings_of_a_step(self) -> int:
+        return 1 + self.smoothing
 
 
 FULL_SET = ("vocals", "drums", "guitar", "piano", "strings")

@@ -1,6 +1,5 @@
 """Small dictionaries of a mixture: each of their components is heard by a mask on the mixture."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
 
@@ -8,7 +7,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stemsteer.generators.base import Latents
 from stemsteer.generators.components.factorisation import Factors, factorise
 from stemsteer.generators.parts import LOW_HZ, Parts, PartsGenerator, Sounds
 from stemsteer.generators.settings import ComponentsSettings
@@ -136,24 +134,6 @@ class Components(Parts):
         )
 
 
-class ComponentGains(Latents):
-    """The gains of the components of each mixture, all 1 at first."""
-
-    def __init__(self, mixtures: Tensor, rate: int, settings: ComponentsSettings, seeds: Sequence[int]) -> None:
-        self.mixtures = mixtures
-        pairs = zip(mixtures, seeds, strict=True)
-        self.parts = [Components(mixture[None], rate, settings, seed) for mixture, seed in pairs]
-        self.latents = [mixtures.new_ones(1, parts.number, requires_grad=True) for parts in self.parts]
-
-    def decode(self) -> Tensor:
-        """As `Latents.decode`; gains are held between 0 and 1."""
-        pairs = zip(self.parts, self.latents, strict=True)
-        return torch.cat([parts.mix(gains.clamp(0, 1))[:, 0] for parts, gains in pairs])
-
-    def unsteered(self) -> Tensor:
-        return self.mixtures
-
-
 class ComponentsGenerator(PartsGenerator):
     """Makes small dictionaries of a mixture; it has no weights."""
 
@@ -167,9 +147,6 @@ class ComponentsGenerator(PartsGenerator):
 
     def take_apart(self, mixture: Tensor, rate: int, seed: int) -> Components:
         return Components(mixture, rate, self.settings, seed)
-
-    def begin(self, mixtures: Tensor, seeds: Sequence[int]) -> ComponentGains:
-        return ComponentGains(mixtures, self.sample_rate, self.settings, seeds)
 
 
 def make_components(settings: ComponentsSettings, codec: None) -> ComponentsGenerator:
