@@ -234,16 +234,23 @@ def test_the_steered_signal_is_the_stem_only_without_a_mask() -> None:
             r"^config: runs\.r: mask: the generator components reconstructs nothing: set compared_with and applied_to "
             r"to mixture$",
         ),
+        (
+            {"preset": "codec", "steering": {"smoothing": 4}},
+            r"^config: runs\.r: steering: smoothing draws gains of parts, and the generator codec makes none: set "
+            r"smoothing: 0, or generator: {kind: components}$",
+        ),
     ],
 )
 def test_groups_that_do_not_fit_are_told(groups: dict[str, Any], sentence: str) -> None:
-    steering = {"steering": {"kind": "gradient"}} if "reconstructs" in sentence else {}
+    by_gradient = {"kind": "gradient", "learning_rate_unit": "absolute"}
+    steering = {"steering": by_gradient} if "reconstructs" in sentence else {}
     with pytest.raises(UserError, match=sentence):
         load_config({"tracks": "x", "runs": {"r": {**groups, **steering}}})
 
 
 def test_components_can_be_steered_by_gradient_through_a_mask() -> None:
-    run = run_of(steering={"kind": "gradient"}, mask={"kind": "ratio"}, stem={"kind": "masked"})
+    steering = {"kind": "gradient", "learning_rate_unit": "absolute", "smoothing": 4}
+    run = run_of(steering=steering, mask={"kind": "ratio"}, stem={"kind": "masked"})
     assert (run.generator.kind, run.steering.kind, run.mask.kind) == ("components", "gradient", "ratio")
     assert run.codec is None
 

@@ -88,8 +88,8 @@ class RunSettings(MethodGroups):
             return self
         if self.generator.has_parts and self.steering.learning_rate_unit == "latent-deviation":
             raise ValueError(
-                "steering: the gains of parts are equal at first and have no deviation: set learning_rate_unit: absolute "
-                "and, for example, learning_rate: 0.1"
+                "steering: the gains of parts are equal at first and have no deviation: set learning_rate_unit: "
+                "absolute and, for example, learning_rate: 0.1"
             )
         if self.steering.smoothing and not self.generator.has_parts:
             raise ValueError(
