@@ -52,8 +52,11 @@ def record_of(source: str, outcomes: Sequence[Outcome], method: Method) -> dict[
 def presence_of(source: str, outcomes: Sequence[Outcome], method: Method) -> float | None:
     """The probability that the source is in the mixture, by what the taggers said before any steering.
 
-    That of the chunk where they heard most of it; 0 in silence; None where they have no threshold for the source.
+    That of the chunk where they heard most of it; 0 in silence. None where they have no threshold for the source, or
+    first heard something else than the mixture: what a codec makes of it.
     """
+    if not method.settings.steering.needs_parts:
+        return None
     probabilities = [outcome.first.target_probability for outcome in outcomes if outcome.history]
     return presence(
         source,
