@@ -117,7 +117,7 @@ def test_plots_are_kept_until_what_they_show_changes(tmp_path):
     def drawn() -> list[int]:
         parts = draw_parts(record, tmp_path / "parts.png")
         spectra = draw_spectra(TrackSpectrograms(mixture), stem, tmp_path / "spectra.png")
-        return [picture.path.stat().st_ino for picture in (parts, spectra)]
+        return [picture.path.stat().st_mtime_ns for picture in (parts, spectra)]
 
     first = drawn()
     assert drawn() == first
