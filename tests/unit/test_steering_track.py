@@ -458,8 +458,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "edges": "reflect",
     },
 }
-ONE_ONLY = {"kind", "objective"}
-"""Settings that have one value only."""
+ONE_ONLY = {"kind", "objective", "smoothing"}
+"""Settings that have one value only, for a codec."""
 
 
 def test_all_settings_are_thought_of() -> None:
