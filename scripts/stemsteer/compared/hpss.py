@@ -13,8 +13,8 @@ from stemsteer.compared.base import Baseline, Record
 from stemsteer.compared.spectrograms import FFT_SIZE, signal_of, spectrogram_of
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
+from stemsteer.taggers.vocabularies import PERCUSSION
 
-PERCUSSION = frozenset({"drums", "drum machine"})
 MEDIAN_FRAMES = 31
 """Length of the median filters: librosa's default."""
 

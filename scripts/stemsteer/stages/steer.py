@@ -120,10 +120,9 @@ def steer(
 
 def _write_signals(track: TrackSteering, files: Mapping[str, Path], carried_out: CarriedOut) -> None:
     signal = track.signal
-    channels = 1 if isinstance(signal, MonoSignal) else signal.channels
     with ExitStack() as stack:
         writers = {
-            source: stack.enter_context(audio.writing(file, signal.rate, channels, samples=signal.samples))
+            source: stack.enter_context(audio.writing(file, signal.rate, signal.channels, samples=signal.samples))
             for source, file in files.items()
         }
         for source, piece in track.steer(list(files), carried_out):

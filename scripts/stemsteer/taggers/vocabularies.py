@@ -15,6 +15,9 @@ from stemsteer.errors import UserError
 from stemsteer.names import did_you_mean
 from stemsteer.places import RESOURCES
 
+PERCUSSION = frozenset({"drums", "drum machine"})
+"""The sources that are short and broad sounds; all others are long and narrow ones, and seldom low."""
+
 TAG_PREFIX = "tag:"
 """`tag:vocals` is the one tag `vocals`, while `vocals` is the source with all its tags."""
 

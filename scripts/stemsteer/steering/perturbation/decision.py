@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -25,7 +24,8 @@ class Listeners:
 
     def labels(self, source: str) -> Mapping[str, list[int]]:
         """The places of a source's labels among the logits, by the names of the taggers that know it."""
-        return _labels(tuple(self.taggers), source)
+        found = {tagger.name: find_if_known(tagger.labels, source) for tagger in self.taggers}
+        return {name: labels for name, labels in found.items() if labels}
 
     def share_labels(self, one: str, other: str) -> bool:
         """Whether a tagger has a label that stands for both sources."""
@@ -47,12 +47,6 @@ class Listeners:
         named = {tagger.name: tagger for tagger in self.taggers}
         heard = [probability(logits[name], named[name], labels) for name, labels in self.labels(source).items()]
         return torch.stack(heard).mean(0)
-
-
-@lru_cache(maxsize=256)
-def _labels(taggers: tuple[Tagger, ...], source: str) -> Mapping[str, list[int]]:
-    found = {tagger.name: find_if_known(tagger.labels, source) for tagger in taggers}
-    return {name: labels for name, labels in found.items() if labels}
 
 
 class Decision:

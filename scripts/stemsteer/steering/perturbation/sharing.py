@@ -4,12 +4,10 @@ import torch
 from torch import Tensor
 
 from stemsteer.generators.parts import Sounds
+from stemsteer.taggers.vocabularies import PERCUSSION
 
 LEAST_PRESENCE = 0.02
 """A source that the taggers do not hear at all still competes with this weight, so that its stem is not nothing."""
-
-PERCUSSION = frozenset({"drums", "drum machine"})
-"""The sources that are short and broad sounds; all others are long and narrow ones, and seldom low."""
 
 USUALLY_LOW = 0.3
 """The share of low energy from which on a part is more likely a bass's than any other tonal source's."""

@@ -42,7 +42,7 @@ class PerturbationSolver(Solver):
     @torch.no_grad()
     def __init__(self, settings: PerturbationSettings, method: Method, problems: Sequence[Problem]) -> None:
         self.settings, self.method, self.problems = settings, method, problems
-        self.listeners = Listeners(tuple(method.taggers))
+        self.listeners = Listeners(method.taggers)
         self.mixtures = [take_apart(method, problem) for problem in problems]
         self.subsets = [
             draw_subsets(mixture.parts.dictionaries, settings.subsets, settings.kept, problem.seed)
