@@ -21,34 +21,28 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
 import torch
 import yaml
-from excerpts import at_peak, read_mixture, read_reference
-from markdown_tables import HALVES, halves, markdown
+from asking import answers_of, problem_of
+from excerpts import PART_OF, at_peak, read_mixture, read_reference
+from markdown_tables import HALVES, cell, halves, markdown, mean_of_sources
 
 from stemsteer.files import written_whole
 from stemsteer.scores.metrics import si_sdr
-from stemsteer.scores.statistics import CONFIDENCE, RESAMPLES, SEED
 from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track, read_tracks
 from stemsteer.sound.audio import Signal
-from stemsteer.sound.chunks import Chunk
 from stemsteer.stages.steer import Resources, load_method, method_settings
 from stemsteer.steering.keys import chunk_seed
 from stemsteer.steering.method import Method
 from stemsteer.steering.perturbation.answers import Answers
 from stemsteer.steering.perturbation.decision import Decision, Listeners
-from stemsteer.steering.perturbation.questions import AudibleParts, ask, take_apart
+from stemsteer.steering.perturbation.questions import AudibleParts, take_apart
 from stemsteer.steering.perturbation.subsets import draw_subsets
-from stemsteer.steering.problem import Problem
 from stemsteer.steering.settings import FULL_SET, PerturbationSettings
 
 Made = TypeVar("Made")
-
-PART_OF = {"violin": "strings"}
-"""References that count as another source in the means."""
 
 
 def main() -> None:
@@ -95,7 +89,7 @@ class Ablation:
         for name, run in runs.items():
             steering = run.steering
             assert isinstance(steering, PerturbationSettings)
-            listeners = Listeners(tuple(method_of(run, tagger).taggers[0] for tagger in run.taggers.names))
+            listeners = Listeners([method_of(run, tagger).taggers[0] for tagger in run.taggers.names])
             sources = [source for source in self.track.references if listeners.labels(source)]
             parts, subsets, answers, seconds = self._asked(run, steering)
             began = time.perf_counter()
@@ -113,8 +107,7 @@ class Ablation:
     ) -> tuple[AudibleParts, torch.Tensor, Answers, float]:
         """The parts of a run, its subsets, what its taggers answered about them, and the seconds that this took."""
         seed = chunk_seed(steering.seed, "", self.track.track, "", 0)
-        chunk = Chunk(0, 0, len(self.mixture))
-        problem = Problem(chunk, np.ascontiguousarray(self.mixture.T), self.rate, seed, ())
+        problem = problem_of(self.mixture, self.rate, seed)
         first = method_of(run, run.taggers.names[0])
         about_parts = json.dumps([run.generator.model_dump(mode="json"), seed])
         parts, seconds = self._once(about_parts, partial(take_apart, first, problem))
@@ -149,14 +142,6 @@ def method_of(run: RunSettings, tagger: str) -> Method:
     return _methods[name]
 
 
-def answers_of(method: Method, parts: AudibleParts, subsets: torch.Tensor) -> Answers:
-    """What the tagger of a method answers about the mixture and the subsets."""
-    answers = Answers.of_whole({name: heard[0] for name, heard in ask(method, [parts], [parts.whole])[0].items()})
-    for subset in subsets:
-        answers = answers.with_more(ask(method, [parts], [subset])[0])
-    return answers
-
-
 def in_markdown(table: pd.DataFrame) -> str:
     """The table of the docs."""
     sources = [source for source in FULL_SET if source in set(table.source)]
@@ -177,12 +162,7 @@ def difference(stems: pd.DataFrame, others: pd.DataFrame) -> str:
     """The mean of the sources' mean differences, with its interval over tracks."""
     paired = stems.merge(others, on=["track", "source"], suffixes=("", "_other"))
     paired["difference"] = paired.si_sdr_improvement_db - paired.si_sdr_improvement_db_other
-    cells = paired.pivot_table(index="track", columns="source", values="difference").to_numpy()
-    drawn = np.random.default_rng(SEED).multinomial(len(cells), np.full(len(cells), 1 / len(cells)), size=RESAMPLES)
-    sums, counts = drawn @ np.nan_to_num(cells), drawn @ np.isfinite(cells)
-    means = np.nanmean(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0), axis=1)
-    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return f"{np.nanmean(cells, axis=0).mean():+.2f} ({low:+.2f} to {high:+.2f})"
+    return cell(mean_of_sources(paired, "difference"), digits=2)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,9 @@ from stemsteer.errors import UserError
 from stemsteer.settings.tracks import Track
 from stemsteer.sound.audio import SILENCE_PEAK, Signal
 
+PART_OF = {"violin": "strings"}
+"""References that count as another source of the full set."""
+
 
 def read_excerpt(path: str | Path, start: float = 0.0, duration: float | None = None) -> tuple[Signal, int]:
     """Some seconds of a file, `[samples, channels]`, and its rate (Hz).

@@ -36,6 +36,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from asking import answers_of, problem_of
 from excerpts import at_peak, read_mixture, read_reference
 from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
@@ -47,16 +48,13 @@ from stemsteer.scores.metrics import si_sdr
 from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track, read_tracks
 from stemsteer.sound.audio import Signal
-from stemsteer.sound.chunks import Chunk
 from stemsteer.stages.steer import Resources, load_method, method_settings
 from stemsteer.steering.method import Method
 from stemsteer.steering.perturbation.answers import pooled
-from stemsteer.steering.perturbation.decision import Listeners
-from stemsteer.steering.perturbation.effects import effects_of_dictionaries
+from stemsteer.steering.perturbation.decision import Decision, Listeners
 from stemsteer.steering.perturbation.questions import ask, take_apart
 from stemsteer.steering.perturbation.sharing import shares
 from stemsteer.steering.perturbation.subsets import draw_subsets
-from stemsteer.steering.problem import Problem
 from stemsteer.steering.settings import FULL_SET, PerturbationSettings
 from stemsteer.taggers.settings import ListeningSettings
 
@@ -127,11 +125,10 @@ class Experiment:
         steering = method.settings.steering
         assert isinstance(steering, PerturbationSettings)
         self.settings = steering
-        self.listeners = Listeners(tuple(method.taggers))
+        self.listeners = Listeners(method.taggers)
         mixture, rate = read_mixture(track)
         self.mixture = at_peak(mixture)
-        problem = Problem(Chunk(0, 0, len(self.mixture)), np.ascontiguousarray(self.mixture.T), rate, 0, ())
-        self.parts = take_apart(method, problem)
+        self.parts = take_apart(method, problem_of(self.mixture, rate, seed=0))
         self.dictionaries = self.parts.parts.dictionaries
         self.known = [source for source in track.references if self.listeners.labels(source)]
         self.asked = list(dict.fromkeys([*self.known, *FULL_SET]))
@@ -160,16 +157,9 @@ class Experiment:
     @torch.no_grad()
     def regression(self) -> Answers:
         """What a regression says over all subsets."""
-        heard = [ask(self.method, [self.parts], [subset])[0] for subset in self.subsets]
-        found = {}
-        for source in self.asked:
-            labels = self.listeners.labels(source)
-            logits = torch.stack(
-                [torch.stack([pooled(about[name], labels[name]) for about in heard]) for name in labels], dim=-1
-            )
-            effects = effects_of_dictionaries(self.subsets, logits, self.dictionaries, self.settings.penalty)
-            found[source] = self._standardised(effects.mean(1))
-        return found
+        heard = answers_of(self.method, self.parts, self.subsets)
+        decision = Decision(self.settings, self.listeners, self.parts, self.subsets, heard)
+        return {source: self._standardised(decision.effects(source)) for source in self.asked}
 
     def mean_gradient(self, sets: Tensor) -> Answers:
         """The mean over sets of gains `[sets, dictionaries, parts]` of the gradients of the sources' logits."""

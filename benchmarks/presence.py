@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from excerpts import at_peak, read_mixture, read_reference
+from excerpts import PART_OF, at_peak, read_mixture, read_reference
 from numpy.typing import NDArray
 
 from stemsteer.files import written_whole
@@ -40,9 +40,6 @@ HERE = Path(__file__).parent
 TAGGERS = ("MTT_vgg", "MTT_musicnn", "fcn-mtat", "musicnn-mtat")
 SMALLEST_DIFFERENCE = 0.3
 """Between the means of both kinds; a tagger that hears less of one has a threshold all the same."""
-
-PART_OF = {"violin": "strings"}
-"""References that stand for another source."""
 
 Probabilities = NDArray[np.float64]
 
