@@ -15,18 +15,14 @@ from stemsteer.scores.metrics import si_sdr
 from stemsteer.steering.perturbation.solver import PerturbationSolver
 from stemsteer.taggers.labels import VocabularyLabels
 from stemsteer.taggers.vocabularies import Vocabulary
+from stopping import stopped_before
 from tones_track import carry_out
 
 SUBSETS_ASKED = 2 * SUBSETS
 """Signals of a chunk: a subset of each of two dictionaries at every step."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -161,22 +157,11 @@ def test_a_source_without_company_competes_with_the_rest_alone(tmp_path: Path) -
 # Interruptions
 
 
-def test_it_goes_on_where_it_was_stopped(
-    tmp_path: Path, separated: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_it_goes_on_where_it_was_stopped(tmp_path: Path, separated: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     folder = prepare(tmp_path)
-    advance = PerturbationSolver.advance
-
-    def stop_at_the_sixth_step(solver: PerturbationSolver) -> None:
-        if solver.step == 5:
-            raise KeyboardInterrupt
-        advance(solver)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(PerturbationSolver, "advance", stop_at_the_sixth_step)
-        with pytest.raises(KeyboardInterrupt):
-            carry_out(job_of(folder), folder)
+    with stopped_before(5, PerturbationSolver):
+        carry_out(job_of(folder), folder)
     job = job_of(folder)
     carry_out(job, folder)
     assert "going on from step 5 of low.0, high.0" in caplog.messages

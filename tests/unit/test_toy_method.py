@@ -23,6 +23,7 @@ from stemsteer.steering.problem import Problem
 from stemsteer.steering.settings import GradientSettings, SteeringSettings
 from stemsteer.steering.track import CarriedOut, TrackSteering
 from stemsteer.taggers.settings import ListeningSettings
+from stopping import stopped_before
 from tones_track import Job, carry_out
 from toy_method import BandsSettings, SharingSettings, SharingSolver, SharingSteering
 
@@ -119,25 +120,14 @@ def test_a_source_that_is_missing_is_steered_with_all_others(tmp_path: Path) -> 
     assert (tmp_path / "low.wav").read_bytes() == made
 
 
-def test_it_goes_on_where_it_was_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_it_goes_on_where_it_was_stopped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     for folder in (whole, stopped):
         folder.mkdir()
     carry_out(job(whole), whole)
-    advance = SharingSolver.advance
-
-    def stop_in_the_third_step(solver: SharingSolver) -> None:
-        if solver.step == 2:
-            raise KeyboardInterrupt
-        advance(solver)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(SharingSolver, "advance", stop_in_the_third_step)
-        with pytest.raises(KeyboardInterrupt):
-            carry_out(job(stopped), stopped)
+    with stopped_before(2, SharingSolver):
+        carry_out(job(stopped), stopped)
     carry_out(job(stopped), stopped)
     assert "going on from step 2 of low.0, high.0, low.1, high.1" in caplog.messages
     for source in SOURCES:
