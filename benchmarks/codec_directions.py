@@ -81,7 +81,7 @@ class Directions(PartGains):
         self.quantise, self.decoder = codec.quantiser("frozen"), codec.decode
         self.origin = codec.encode(mixture)
         silence = codec.encode(torch.zeros_like(mixture))
-        self.directions = torch.cat([codec.encode(part[None]) - silence for part in parts.signals()])
+        self.directions = torch.cat([codec.encode(part[None]) - silence for part in parts.signals(codec.sample_rate)])
         self.directions /= len(parts.dictionaries)
 
     def mixed(self, gains: Sequence[Tensor]) -> Tensor:
@@ -180,15 +180,15 @@ def directions_of(stem: Stem, codec: Codec, components: int) -> Directions:
 def by_the_oracle(stem: Stem, codec: Codec, directions: Directions) -> Iterator[tuple[str, Tensor]]:
     """What the best gains come to, by name: `[1, samples]`."""
     (parts,) = directions.parts
-    gains = best_gains(parts, stem.reference)
+    gains = best_gains(parts, stem.reference, codec.sample_rate)
     yield "direct", (direct := parts.mix(gains)[:, 0])
     yield "encoded", codec.decode(codec.quantiser("frozen")(codec.encode(direct)))
     yield "directions", directions.mixed([gains])
 
 
-def best_gains(parts: Parts, reference: Signal) -> Tensor:
-    """The gains `[1, parts]` between 0 and 1 that bring the mix nearest to a reference `[samples]`."""
-    signals = parts.signals().double() / len(parts.dictionaries)
+def best_gains(parts: Parts, reference: Signal, rate: int) -> Tensor:
+    """The gains `[1, parts]` between 0 and 1 that bring the mix nearest to a reference `[samples]` at `rate` Hz."""
+    signals = parts.signals(rate).double() / len(parts.dictionaries)
     products, aims = signals @ signals.T, signals @ torch.from_numpy(reference).double()
     # The same least squares with as few equations as there are parts.
     values, vectors = torch.linalg.eigh(products)

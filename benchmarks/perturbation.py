@@ -126,9 +126,9 @@ class Experiment:
         assert isinstance(steering, PerturbationSettings)
         self.settings = steering
         self.listeners = Listeners(method.taggers)
-        mixture, rate = read_mixture(track)
+        mixture, self.rate = read_mixture(track)
         self.mixture = at_peak(mixture)
-        self.parts = take_apart(method, problem_of(self.mixture, rate, seed=0))
+        self.parts = take_apart(method, problem_of(self.mixture, self.rate, seed=0))
         self.dictionaries = self.parts.parts.dictionaries
         self.known = [source for source in track.references if self.listeners.labels(source)]
         self.asked = list(dict.fromkeys([*self.known, *FULL_SET]))
@@ -199,7 +199,7 @@ class Experiment:
 
     def _signals(self) -> NDArray[np.float64]:
         """Each part by itself at the mixture's rate: `[parts, samples]`."""
-        return self.parts.parts.signals().numpy().astype(np.float64)
+        return self.parts.parts.signals(self.rate).numpy().astype(np.float64)
 
     def _of_dictionaries(self, gains: Tensor) -> Tensor:
         """Sets of gains `[sets, parts]`, heard one dictionary at a time: `[sets, dictionaries, parts]`."""

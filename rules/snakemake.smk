@@ -47,8 +47,16 @@ def set_for(rule: str):
 
 
 def set_as_for(rule: str, other: str) -> None:
-    """Give a rule what a profile or the command line sets for another one."""
+    """Give a rule what a profile or the command line sets for another one: resources, and the group of jobs."""
     workflow.get_rule(rule).resources.update(set_for(other))
+    groups = workflow.group_settings.overwrite_groups
+    if other in groups:
+        workflow.get_rule(rule).group = groups[other]
+
+
+def cores_here() -> int:
+    """How many cores jobs on this machine may have together; 1 where they run on others."""
+    return (workflow.resource_settings.cores or 1) if runs_here() else 1
 
 
 def runs_here() -> bool:

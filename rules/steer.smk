@@ -10,13 +10,14 @@ interrupted job goes on from. results/answers/<track>/ keeps what taggers answer
 include: "functions/steer.smk"
 
 
+STEERING_GROUPS = steering_groups()
 # What one job is for.
 STEERED = "{run}/{track}/all" if PLAN.config.steers_sources_together else "{run}/{track}/{source}"
 
 
 # The outputs of a rule cannot depend on its wildcards: in jobs for all sources of a track, the tracks of a run with the
 # same sources share a rule.
-for number, (sources, runs, tracks) in enumerate(steering_groups()):
+for number, (sources, runs, tracks, kept) in enumerate(STEERING_GROUPS):
 
     rule:
         name:
@@ -27,9 +28,9 @@ for number, (sources, runs, tracks) in enumerate(steering_groups()):
             signal=signal_to_steer(),
             quality=quality_of_codes,
         output:
-            steered=estimate_files(sources, ".wav"),
-            history=estimate_files(sources, ".history.tsv"),
-            record=estimate_files(sources, ".json"),
+            steered=steered_files(sources, kept),
+            history=updated(estimate_files(sources, ".history.tsv")),
+            record=updated(estimate_files(sources, ".json")),
         log:
             f"logs/steer/{STEERED}.log",
         benchmark:

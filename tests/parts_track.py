@@ -72,6 +72,7 @@ def job_of(
     batch: int = 2,
     answers: Path | None = None,
     tagger: BandTagger | None = None,
+    workers: int = 1,
     **steering: Any,
 ) -> Job:
     """Of the mixture in a folder; `steering` are settings of the group."""
@@ -81,7 +82,7 @@ def job_of(
     settings = MethodSettings(generator, ListeningSettings(names=["bands"]), shared_out, NoMask())
     method = Method(settings, make_components(generator, None), [tagger or CountedTagger()])
     track = TrackSteering("run", "track", WholeSignal(folder / "mixture.wav"), method)
-    return Job(track, sources, CarriedOut(batch, folder / "checkpoints", answers or folder / "answers", 1e-9))
+    return Job(track, sources, CarriedOut(batch, folder / "checkpoints", answers or folder / "answers", 1e-9, workers))
 
 
 def read(folder: Path, source: str) -> Signal:

@@ -100,12 +100,14 @@ def job_of(
     checkpoint_seconds: float = 60,
     run: str = "run",
     name: str = "track",
+    workers: int = 1,
 ) -> Job:
     """Of the track in a folder."""
     changes = changes or track_settings()
     method = method_of(changes, [BandTagger()], CountedGenerator(changes.generator.codebook, on_decode))
     track = TrackSteering(run, name, MonoSignal(folder / "mono.wav"), method)
-    return Job(track, sources, CarriedOut(batch, folder / "checkpoints", folder / "answers", checkpoint_seconds))
+    carried_out = CarriedOut(batch, folder / "checkpoints", folder / "answers", checkpoint_seconds, workers)
+    return Job(track, sources, carried_out)
 
 
 def carry_out(job: Job, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Input and parameter functions of steering."""
 
-from stemsteer.jobs.resources import steering_megabytes, steering_seconds
+from stemsteer.jobs.resources import steering_megabytes, steering_seconds, workers_for
 
 
 @cache
@@ -72,32 +72,55 @@ def own_sources_of_job(wildcards) -> dict:
     return own_among(sources_of_job(wildcards))
 
 
-def steering_groups() -> list[tuple[list[str], str, str]]:
-    """The sources (slugs) that a job steers to, or the wildcard, and patterns of the runs and tracks that it is for."""
+def steering_groups() -> list[tuple[list[str], str, str, bool]]:
+    """What the jobs that steer have in common, for each group of them.
+
+    The sources (slugs) that a job is for, or the wildcard; patterns of its runs and tracks; and whether their steered
+    signals are kept.
+    """
     if not PLAN.config.steers_sources_together:
-        return [(["{source}"], one_of(PLAN.names.runs), ANY_TRACK)]
+        return [(["{source}"], one_of(PLAN.names.runs), ANY_TRACK, True)]
     tracks: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for run in PLAN.config.runs:
         for track in PLAN.tracks:
-            tracks.setdefault((slug(run), tuple(PLAN.sources_of(run, track))), []).append(slug(track))
-    runs: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+            tracks.setdefault((run, tuple(PLAN.sources_of(run, track))), []).append(slug(track))
+    runs: dict[tuple[tuple[str, ...], tuple[str, ...], bool], list[str]] = {}
     for (run, sources), those in tracks.items():
-        runs.setdefault((sources, tuple(those)), []).append(run)
+        runs.setdefault((sources, tuple(those), PLAN.config.keeps_estimates(run)), []).append(slug(run))
     return [
-        ([slug(source) for source in sources], one_of(those), one_of(of))
-        for (sources, of), those in runs.items()
+        ([slug(source) for source in sources], one_of(those), one_of(of), kept)
+        for (sources, of, kept), those in runs.items()
         if sources
     ]
 
 
-def estimate_files(sources: list[str], suffix: str):
-    files = [f"results/runs/{{run}}/estimates/{{track}}/{source}{suffix}" for source in sources]
-    # Kept where a job runs anew for all sources of a track: one that is asked for later does not redo the others.
+def estimate_files(sources: list[str], suffix: str) -> list[str]:
+    """The files of estimates of the sources (slugs) of a job."""
+    return [f"results/runs/{{run}}/estimates/{{track}}/{source}{suffix}" for source in sources]
+
+
+def steered_files(sources: list[str], kept: bool):
+    """The steered signals of a job, as outputs. Those that are soon made again go when the stems are there."""
+    files = estimate_files(sources, ".wav")
+    return updated(files) if kept else temp(files)
+
+
+def updated(files: list[str]):
+    """Outputs that are kept where a job runs anew for all sources of a track: one asked for later redoes no others."""
     return update(files) if PLAN.config.steers_sources_together else files
 
 
+@cache
+def workers() -> int:
+    """How many chunks a job steers at the same time, each with the threads of its run."""
+    if PLAN.config.workers != "auto":
+        return PLAN.config.workers
+    jobs = sum(1 for job in jobs_of_tracks(PLAN) if job.rule == "steer")
+    return workers_for(jobs, cores_here() if not steers_on_gpu() else 1)
+
+
 def threads_of(run: str) -> int:
-    return PLAN.config.runs[run].steering.threads
+    return PLAN.config.runs[run].steering.threads * workers()
 
 
 def steers_on_gpu() -> bool:
@@ -109,10 +132,11 @@ def steers_on_gpu() -> bool:
 def steering_memory(wildcards, attempt: int) -> int:
     settings = PLAN.config.runs[run_of(wildcards)]
     batch = 1 if PLAN.config.batch == "auto" else PLAN.config.batch
-    return megabytes(steering_megabytes(settings, seconds_of(track_of(wildcards)), batch), 0, 0, attempt)
+    return megabytes(steering_megabytes(settings, seconds_of(track_of(wildcards)), batch, workers()), 0, 0, attempt)
 
 
 @inspected
 def steering_time(wildcards, attempt: int) -> int:
     settings, seconds = PLAN.config.runs[run_of(wildcards)], seconds_of(track_of(wildcards))
-    return minutes(10, steering_seconds(settings, seconds, len(sources_of_job(wildcards)), steers_on_gpu()), attempt)
+    sources = len(sources_of_job(wildcards))
+    return minutes(10, steering_seconds(settings, seconds, sources, steers_on_gpu(), workers()), attempt)

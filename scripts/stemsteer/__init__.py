@@ -4,4 +4,4 @@ __version__ = "0.1.0"
 
 # A parameter of every job whose result depends on the method. Raise it by one when a change of the code changes what is
 # computed: Snakemake then makes the results anew.
-METHOD_VERSION = 3
+METHOD_VERSION = 4

@@ -43,8 +43,11 @@ class Parts(ABC):
         return sum(map(len, self.dictionaries))
 
     @abstractmethod
-    def signals(self) -> Tensor:
-        """Each part by itself, mono: `[parts, samples]`. Those of one dictionary sum to the mean of the channels."""
+    def signals(self, rate: int) -> Tensor:
+        """Each part by itself, mono, at a rate (Hz): `[parts, samples]`.
+
+        Those of one dictionary sum to the mean of the mixture's channels, which `Resampler` brings to the rate.
+        """
 
     @abstractmethod
     def mix(self, gains: Tensor) -> Tensor:

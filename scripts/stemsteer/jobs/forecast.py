@@ -1,6 +1,7 @@
-"""What a run of the workflow will cost: hours of audio, jobs that are left, and how long steering will take.
+"""What a run of the workflow will cost: hours of audio, jobs that are left, how long steering will take, and the disk.
 
-The time comes from estimates that are finished: what a second of audio costs for a step, on their device.
+The time comes from estimates that are finished: what a second of audio costs for a step, on their device. Before there
+is one, steering by perturbation is expected to take as long as it did elsewhere.
 """
 
 import os
@@ -9,12 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from stemsteer.errors import UserError
 from stemsteer.files import read_json
+from stemsteer.jobs.disk import Excerpt, about_disk
 from stemsteer.jobs.planned import jobs_of_all_tracks, jobs_of_tracks, layout_of, references_needed
+from stemsteer.jobs.resources import HEARING_COSTS, SLOWEST_HEARING, perturbation_cost
 from stemsteer.settings.plan import Plan, Stem
 from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track, is_made_here
@@ -39,7 +43,10 @@ AFTER = {
 
 @dataclass(frozen=True)
 class Pace:
-    """What steering has cost so far: seconds for a step on a second of audio, from so many records on a device."""
+    """What steering has cost so far: seconds for a step on a second of audio, from so many records on a device.
+
+    Sources that are steered together share the seconds of their chunk: each has its part.
+    """
 
     cost: float
     records: int
@@ -51,28 +58,29 @@ def is_to_be_made(path: str) -> bool:
     return is_made_here(path) and not os.path.exists(path)
 
 
-def audio_seconds(track: Track) -> float | None:
-    """The length of a track's excerpt by the header of its file, or nothing where it cannot be read.
+def excerpt_of(track: Track) -> Excerpt:
+    """The excerpt of a track by the header of its file, or nothing where it cannot be read.
 
-    That of a file that is not made yet is what the table says.
+    The length of a file that is not made yet is what the table says.
     """
     if is_to_be_made(track.mixture):
-        return track.duration
+        return Excerpt(track.duration)
     try:
         header = probe(track.mixture)
     except UserError:
-        return None
+        return Excerpt(None)
     whole = header.declared_s or header.container_s
     if whole is None:
-        return None
+        return Excerpt(None, header.sample_rate, header.channels)
     rest = max(0.0, whole - track.start)
-    return rest if track.duration is None else min(rest, track.duration)
+    seconds = rest if track.duration is None else min(rest, track.duration)
+    return Excerpt(seconds, header.sample_rate, header.channels)
 
 
-def lengths(tracks: Sequence[Track]) -> dict[str, float | None]:
-    """`audio_seconds` of every track, by its name."""
+def excerpts_of(tracks: Sequence[Track]) -> dict[str, Excerpt]:
+    """`excerpt_of` every track, by its name."""
     with ThreadPoolExecutor(FILES_AT_ONCE) as threads:
-        found = tqdm(threads.map(audio_seconds, tracks), total=len(tracks), desc="reading headers", unit="track")
+        found = tqdm(threads.map(excerpt_of, tracks), total=len(tracks), desc="reading headers", unit="track")
         return dict(zip([track.track for track in tracks], found, strict=True))
 
 
@@ -82,15 +90,43 @@ def record_of(plan: Plan, stem: Stem) -> Path:
 
 
 def pace(plan: Plan, run: str) -> Pace | None:
-    """What the finished estimates of a run have cost, on the device of the latest one."""
+    """What the finished estimates of a run have cost, on the device of the latest one.
+
+    Chunks that were known before their first step, from checkpoints or from kept answers, do not count.
+    """
     paths = [path for stem in plan.stems if stem.run == run and (path := record_of(plan, stem)).exists()]
     if not paths:
         return None
     device = read_json(max(paths, key=lambda path: path.stat().st_mtime))["device"]
     records = [record for path in paths if (record := read_json(path))["device"] == device]
-    steered = [chunk for record in records for chunk in record["chunks"]]
-    work = sum(chunk["steps"] * (chunk["stop"] - chunk["start"]) / MONO_RATE for chunk in steered)
-    return Pace(sum(chunk["seconds"] for chunk in steered) / work, len(records), device) if work else None
+    steered = [(record, chunks) for record in records if (chunks := _chunks_steered(record))]
+    work = sum(
+        chunk["steps"] * (chunk["stop"] - chunk["start"]) / record.get("rate", MONO_RATE)
+        for record, chunks in steered
+        for chunk in chunks
+    )
+    seconds = sum(chunk["seconds"] for _, chunks in steered for chunk in chunks)
+    return Pace(seconds / work, len(steered), device) if work else None
+
+
+def _chunks_steered(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Those that took any steps when the estimate was made."""
+    return [chunk for chunk in record["chunks"] if chunk.get("resumed_at", 0) < chunk["steps"]]
+
+
+def expected_seconds(plan: Plan, run: str, audio: Mapping[str, float], sources: Mapping[str, int]) -> float:
+    """What steering by perturbation should take one core, going by the machine that was measured.
+
+    Args:
+        plan: of everything.
+        run: whose steering is by perturbation.
+        audio: by track, the seconds of its chunks.
+        sources: by track, how many are left to steer.
+    """
+    models = [plan.tagger_model(name) for name in plan.config.runs[run].taggers.names]
+    costs = [HEARING_COSTS.get((model.family, model.architecture), SLOWEST_HEARING) for model in models]
+    settings = plan.config.runs[run]
+    return sum(audio[track] * perturbation_cost(settings, number, costs) for track, number in sources.items())
 
 
 def steered_seconds(seconds: float, settings: RunSettings) -> float:
@@ -127,8 +163,10 @@ def _missing(paths: Iterable[Path]) -> int:
 def forecast(plan: Plan) -> str:
     """The plan in words and numbers, for the terminal."""
     tracks = list(plan.tracks.values())
-    seconds = lengths(tracks)
+    excerpts = excerpts_of(tracks)
+    seconds = {name: excerpt.seconds for name, excerpt in excerpts.items()}
     lines = [about_tracks(tracks, seconds), *(about_run(plan, run, seconds) for run in plan.config.runs)]
+    lines.append(about_disk(plan, excerpts))
     jobs = ", ".join(f"{number:,} {kind}" for kind, number in jobs_left(plan).items())
     lines.append(f"jobs left   {jobs or 'none'}")
     lines.append(
@@ -158,16 +196,20 @@ def about_run(plan: Plan, run: str, seconds: dict[str, float | None]) -> str:
     stems = [stem for stem in plan.stems if stem.run == run]
     left = [stem for stem in stems if not record_of(plan, stem).exists()]
     settings = plan.config.runs[run]
-    audio = sum(steered_seconds(seconds[stem.track] or 0.0, settings) for stem in left)
+    sources = Counter(stem.track for stem in left)
+    audio_of = {track: steered_seconds(seconds[track] or 0.0, settings) for track in sources}
+    audio = sum(audio_of[stem.track] for stem in left)
     steps = settings.steering.most_steps
     line = f"run {run}: {len(stems):,} estimates, {len(left):,} left to steer: {hours(audio)} of chunks x {steps} steps"
     if not left:
         return line
-    known = pace(plan, run)
-    if known is None:
-        return f"{line}; the time is known when the first estimate of the run is finished"
-    time = hours(audio * steps * known.cost)
-    return f"{line}; {time} on {known.device}, as measured on {known.records:,} finished estimates"
+    if known := pace(plan, run):
+        time = hours(audio * steps * known.cost)
+        return f"{line}; {time} on {known.device}, as measured on {known.records:,} finished estimates"
+    if settings.steering.sources_share_answers and audio:
+        expected = hours(expected_seconds(plan, run, audio_of, sources))
+        return f"{line}; about {expected} of one core, as measured elsewhere"
+    return f"{line}; the time is known when the first estimate of the run is finished"
 
 
 def hours(seconds: float) -> str:

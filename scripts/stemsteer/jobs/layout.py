@@ -10,7 +10,7 @@ from pathlib import Path
 from stemsteer.names import slug
 
 ALL = "all"
-"""What the log of a job is called that steers a track to all its sources."""
+"""What the log of a job is called that is for all sources of a track."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Layout:
     Attributes:
         results, logs: the folders.
         stem_suffix: of the stems of runs; baselines and peers write wav.
-        sources_together: whether a job steers a track to all its sources.
+        sources_together: whether a job steers a track to all its sources, and another one makes all stems.
     """
 
     results: Path = Path("results")
@@ -111,13 +111,16 @@ class Layout:
             [self.estimate(run, track, source, suffix) for source in sources]
             for suffix in (".json", ".wav", ".history.tsv")
         )
-        name = ALL if self.sources_together else sources[0]
-        return self._job("steer", (run, track, name), records, [*signals, *histories])
+        return self._job("steer", (run, track, self._named(sources)), records, [*signals, *histories])
 
-    def make_stem(self, run: str, track: str, source: str) -> Job:
-        """The stem of a run and the rest of the mixture."""
-        stem = run, track, source
-        return self._job("stem", stem, [self.provenance(*stem)], [self.stem(*stem), self.other(*stem)])
+    def make_stems(self, run: str, track: str, sources: list[str]) -> Job:
+        """The stems of the sources of one `steer` job, and the rest of the mixture beside each."""
+        records = [self.provenance(run, track, source) for source in sources]
+        signals = [file(run, track, source) for source in sources for file in (self.stem, self.other)]
+        return self._job("stem", (run, track, self._named(sources)), records, signals)
+
+    def _named(self, sources: list[str]) -> str:
+        return ALL if self.sources_together else sources[0]
 
     def evaluate(self, run: str, track: str, source: str) -> Job:
         """The scores of a run's stem."""

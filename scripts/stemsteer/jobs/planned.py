@@ -26,19 +26,20 @@ def jobs_of_tracks(plan: Plan) -> Iterator[Job]:
         if runs[stem.run].needs_reconstruction and (codec := runs[stem.run].codec) is not None
     )
     yield from (layout.reconstruct(*each) for each in reconstructed)
-    yield from _steering(plan, layout)
-    yield from (layout.make_stem(stem.run, stem.track, stem.source) for stem in plan.stems)
+    yield from (layout.steer(*steered) for steered in _steered(plan))
+    yield from (layout.make_stems(*steered) for steered in _steered(plan))
     yield from (layout.evaluate(stem.run, stem.track, stem.source) for stem in scored_stems(plan))
     yield from _comparing(plan, layout)
 
 
-def _steering(plan: Plan, layout: Layout) -> Iterator[Job]:
+def _steered(plan: Plan) -> Iterator[tuple[str, str, list[str]]]:
+    """Run, track and sources of each job that steers."""
     for run in plan.config.runs:
         for track in plan.tracks:
             sources = plan.sources_of(run, track)
             for together in [sources] if plan.config.steers_sources_together else [[source] for source in sources]:
                 if together:
-                    yield layout.steer(run, track, together)
+                    yield run, track, together
 
 
 def _comparing(plan: Plan, layout: Layout) -> Iterator[Job]:

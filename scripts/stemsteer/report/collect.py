@@ -203,9 +203,8 @@ class Collection:
         jobs = [self._decode(track)]
         if codec := self.plan.codec_of(run):
             jobs.append(ReportedJob.of(self.layout.encode(codec, track)))
-        steered = self.layout.estimate(*place, ".wav")
-        jobs.append(ReportedJob.of(self.layout.steer(run, track, [source]), steered))
-        jobs.append(ReportedJob.of(self.layout.make_stem(*place), self.layout.stem(*place)))
+        jobs.append(ReportedJob.of(self.layout.steer(run, track, [source])))
+        jobs.append(ReportedJob.of(self.layout.make_stems(run, track, [source]), self.layout.stem(*place)))
         if has_reference:
             jobs.append(ReportedJob.of(self.layout.decode_reference(track, source)))
         return [*jobs, ReportedJob.of(self.layout.evaluate(*place))]

@@ -72,11 +72,21 @@ class Config(Settings):
     batch: PositiveInt | Literal["auto"] = Field(
         "auto", description="chunks and sources steered at once; auto: 1 on a CPU, 8 on a GPU, halved where memory ends"
     )
+    workers: PositiveInt | Literal["auto"] = Field(
+        "auto",
+        description="chunks that a steer job steers at the same time, on a core each; auto: up to 4, where there are "
+        "more cores than tracks",
+    )
     checkpoint_seconds: PositiveFloat = Field(
         60, description="between two checkpoints of a steer job, from which it goes on after an interruption"
     )
     sources_together: bool = Field(
         False, description="true: one job steers a track to all its sources, as steering by perturbation always does"
+    )
+    keep_intermediates: bool = Field(
+        False,
+        description="true: keep what stems are made of, even where it is soon made again (estimates of runs that steer "
+        "by perturbation)",
     )
     codecs: dict[str, CodecWeights] = Field(
         {name: CodecWeights(weights=name) for name in ("embedded", "embedded-full", "jukebox")},
@@ -133,6 +143,10 @@ class Config(Settings):
     def steers_sources_together(self) -> bool:
         """Whether one job steers a track to all its sources: because it is asked for, or a steering needs it."""
         return self.sources_together or any(run.steering.solves_sources_together for run in self.runs.values())
+
+    def keeps_estimates(self, run: str) -> bool:
+        """Whether the steered signals of a run stay when its stems are there: always where they took long."""
+        return self.keep_intermediates or not self.runs[run].steering.sources_share_answers
 
     @property
     def steered_codecs(self) -> list[str]:

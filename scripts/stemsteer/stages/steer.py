@@ -113,7 +113,7 @@ def steer(
         outcomes = track.outcomes[source]
         with written_whole(estimates[source].history) as part:
             history_of(outcomes).to_csv(part, sep="\t", index=False)
-        record = record_of(source, outcomes, track.method)
+        record = record_of(source, outcomes, track.method, track.signal.rate)
         write_json(estimates[source].record, {**record, "key": keys[source], **codes})
     track.remove_checkpoints(carried_out)
 

@@ -42,6 +42,19 @@ class StemOutputs:
     other: Path
     provenance: Path
 
+    def are_made(self, provenance: Mapping[str, Any]) -> bool:
+        """Whether they were made before from the same things, in a job for other sources too."""
+        if not all(path.exists() for path in (self.stem, self.other, self.provenance)):
+            return False
+        return deciding(read_json(self.provenance)) == deciding(provenance)
+
+
+def deciding(provenance: Mapping[str, Any]) -> list[Any]:
+    """Of the record of a stem, what decides its samples."""
+    estimate = provenance["ascent"]
+    written = (provenance[name] for name in ("encoding", "warning", "versions"))
+    return [estimate.get("key"), estimate["settings"], *written]
+
 
 def make_stem(
     stem: Stem,
@@ -61,30 +74,31 @@ def make_stem(
         inputs: the files to read.
         outputs: the files to write.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        signals = at_the_mixtures_rate(inputs, Path(folder))
-        rate = soundfile.info(inputs.steered).samplerate
-        blocks = STEMS[stem_settings.kind].make(signals, mask_settings, stem_settings, rate)
-        estimate = read_json(inputs.record)
-        heard = is_heard(estimate)
-        if not heard:
-            logging.warning("warning: %s", not_heard(stem.source, stem_settings.absent))
-            if stem_settings.absent == "silence":
-                blocks = silenced(blocks)
-        clipped = write_parts(blocks, signals, encoding, outputs)
-    for part, count in zip(("stem", "other part"), clipped, strict=True):
-        if count:
-            logging.warning("warning: %d samples of the %s were clipped by %s", count, part, encoding)
+    estimate = read_json(inputs.record)
+    heard = is_heard(estimate)
     estimate["settings"] |= {"stem": stem_settings.model_dump(mode="json")}
     written = {
         **asdict(stem),
         "stem_is": stem_settings.parts[0],
         "warning": None if heard else not_heard(stem.source, stem_settings.absent),
         "encoding": encoding,
-        "clipped_samples": clipped[0],
-        "clipped_samples_other": clipped[1],
     }
-    write_json(outputs.provenance, of_stem(read_json(inputs.facts), estimate, written))
+    provenance = of_stem(read_json(inputs.facts), estimate, written)
+    if outputs.are_made(provenance):
+        logging.info("the stem of %s is there already, made with the same settings", stem.source)
+        return
+    if not heard:
+        logging.warning("warning: %s", written["warning"])
+    silent = not heard and stem_settings.absent == "silence"
+    with tempfile.TemporaryDirectory() as folder:
+        signals = at_the_mixtures_rate(inputs, Path(folder))
+        rate = soundfile.info(inputs.steered).samplerate
+        blocks = STEMS[stem_settings.kind].make(signals, mask_settings, stem_settings, rate)
+        clipped = write_parts(silenced(blocks) if silent else blocks, signals, encoding, outputs)
+    for part, count in zip(("stem", "other part"), clipped, strict=True):
+        if count:
+            logging.warning("warning: %d samples of the %s of %s were clipped", count, part, stem.source)
+    write_json(outputs.provenance, {**provenance, "clipped_samples": clipped[0], "clipped_samples_other": clipped[1]})
 
 
 def is_heard(estimate: Mapping[str, Any]) -> bool:

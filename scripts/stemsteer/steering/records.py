@@ -20,8 +20,8 @@ def history_of(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     return pd.DataFrame(moments, columns=["chunk", "step", "loss", "target_probability"])
 
 
-def record_of(source: str, outcomes: Sequence[Outcome], method: Method) -> dict[str, Any]:
-    """What made the estimate of a source."""
+def record_of(source: str, outcomes: Sequence[Outcome], method: Method, rate: int) -> dict[str, Any]:
+    """What made the estimate of a source, of a signal at `rate` Hz."""
     records = [_chunk_record(outcome) for outcome in outcomes if outcome.history]
     means = pd.DataFrame(records).filter(regex="_before|_after|_rest").mean()
     steps = sum(record["steps"] for record in records)
@@ -45,6 +45,7 @@ def record_of(source: str, outcomes: Sequence[Outcome], method: Method) -> dict[
         "steps_per_second": steps / seconds if seconds else None,
         **{str(name): mean for name, mean in means.items()},
         "presence": presence_of(source, outcomes, method),
+        "rate": rate,
         "chunks": records,
     }
 

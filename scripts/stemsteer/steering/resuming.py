@@ -3,7 +3,7 @@
 import logging
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -80,22 +80,23 @@ class ResumableSolver:
 
     def __init__(
         self,
-        solver: Solver,
+        begin: Callable[[], Solver],
         problems: Sequence[Problem],
         key: bytes,
         checkpoints: Checkpoints,
         device: torch.device,
     ) -> None:
-        self.solver, self.key = solver, key
-        self.file, self.between = checkpoints.running(problems), checkpoints.seconds
+        """`begin` gives the solver: what that takes counts as its time."""
+        self.started = self.last_saved = time.monotonic()
         self.earlier_seconds = 0.0
+        self.solver, self.key = begin(), key
+        self.file, self.between = checkpoints.running(problems), checkpoints.seconds
         saved = read_checkpoint(self.file, key, device)
         if saved:
-            solver.restore(saved["solver"])
+            self.solver.restore(saved["solver"])
             self.earlier_seconds = saved["seconds"]
-            logging.info("going on from step %d of %s", solver.step, names_of(problems))
-        self.resumed_at = solver.step
-        self.started = self.last_saved = time.monotonic()
+            logging.info("going on from step %d of %s", self.solver.step, names_of(problems))
+        self.resumed_at = self.solver.step
 
     @property
     def seconds(self) -> float:

@@ -34,12 +34,14 @@ class CarriedOut:
         checkpoints: folder of the checkpoints of the track in this run.
         answers: folder of the taggers' answers about the track, for later jobs too.
         checkpoint_seconds: between two checkpoints of a running solver.
+        workers: how many batches are steered at the same time.
     """
 
     batch: int
     checkpoints: Path
     answers: Path
     checkpoint_seconds: float
+    workers: int = 1
 
 
 class TrackSteering:
@@ -82,7 +84,14 @@ class TrackSteering:
         bar = tqdm(total=total, desc=f"{self.run} {self.track}", unit="step", mininterval=1)
         with interruption_noticed() as interruption, bar as progress:
             batches = Batches(
-                self.steering, self.method, checkpoints, answers, carried_out.batch, progress, interruption
+                self.steering,
+                self.method,
+                checkpoints,
+                answers,
+                carried_out.batch,
+                carried_out.workers,
+                progress,
+                interruption,
             )
             for outcome in batches.solve(self._problems(sources)):
                 source = outcome.wanted.source

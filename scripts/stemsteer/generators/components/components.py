@@ -1,91 +1,66 @@
 """Small dictionaries of a mixture: each of their components is heard by a mask on the mixture."""
 
-from functools import cached_property
+from functools import reduce
 from itertools import pairwise
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from stemsteer.generators.components.factorisation import Factors, factorise
+from stemsteer.generators.components.factorisation import TINY, factorise_in_bands
+from stemsteer.generators.components.spectrogram import Spectrogram
 from stemsteer.generators.parts import LOW_HZ, Parts, PartsGenerator, Sounds
 from stemsteer.generators.settings import ComponentsSettings
+from stemsteer.sound.resampling import Resampler
 
 TINY_ENERGY = 1e-20
 
-HARMONIC_SECONDS, PERCUSSIVE_HZ = 0.4, 270.0
-"""Over which the median filters reach that tell long and narrow sounds from short and broad ones."""
-
-
-class Spectrogram:
-    """A mixture's complex spectrogram at one window length.
-
-    Attributes:
-        values: `[channels, bins, frames]`.
-    """
-
-    def __init__(self, mixture: Tensor, rate: int, n_fft: int) -> None:
-        """`mixture` is `[channels, samples]` at `rate` Hz; `n_fft` is in samples."""
-        self.rate, self.n_fft, self.samples = rate, n_fft, mixture.shape[-1]
-        self.window = torch.hann_window(n_fft, dtype=mixture.dtype, device=mixture.device)
-        self.values = torch.stft(
-            mixture, n_fft, n_fft // 4, window=self.window, pad_mode="constant", return_complex=True
-        )
-
-    def signal(self, values: Tensor) -> Tensor:
-        """The signal `[..., samples]` of spectrograms `[..., bins, frames]`."""
-        flat = values.flatten(0, -3) if values.dim() > 3 else values
-        signals = torch.istft(flat, self.n_fft, self.n_fft // 4, window=self.window, length=self.samples)
-        return signals.unflatten(0, values.shape[:-2]) if values.dim() > 3 else signals
-
-    @cached_property
-    def stacked(self) -> Tensor:
-        """The magnitudes of all channels, one above the other: `[channels * bins, frames]`.
-
-        So a component has a spectrum of its own on each channel, and with it a place in the stereo picture.
-        """
-        return self.values.abs().flatten(0, 1)
-
-    @cached_property
-    def percussive_mask(self) -> Tensor:
-        """Which share of each bin is percussive, by median filters (Fitzgerald, DAFx 2010): `[bins, frames]`."""
-        from librosa.decompose import hpss
-
-        magnitudes = self.values.abs().mean(0)
-        frames = max(3, round(HARMONIC_SECONDS * self.rate / (self.n_fft / 4)))
-        bins = max(3, round(PERCUSSIVE_HZ * self.n_fft / self.rate))
-        # scipy's median filter reads beyond signals that are much shorter than itself.
-        missing = max(0, frames - magnitudes.shape[1]), max(0, bins - magnitudes.shape[0])
-        padded = F.pad(magnitudes, (0, missing[0], 0, missing[1])).cpu().numpy()
-        mask = hpss(padded, kernel_size=(frames, bins), mask=True)[1]
-        return torch.from_numpy(mask[: magnitudes.shape[0], : magnitudes.shape[1]]).to(magnitudes)
-
 
 class Dictionary:
-    """The components of one factorisation of a spectrogram."""
+    """The components of one factorisation of a spectrogram.
 
-    def __init__(self, spectrogram: Spectrogram, factors: Factors) -> None:
-        self.spectrogram, self.factors = spectrogram, factors
+    Attributes:
+        spectrogram: of the mixture.
+        factors: of its magnitudes, the channels one above the other.
+    """
 
-    def masked(self, gains: Tensor) -> Tensor:
-        """What gains `[sources, components]` let through: `[sources, channels, bins, frames]`."""
-        values = self.spectrogram.values
-        return self.factors.shares(gains).unflatten(-2, values.shape[:2]) * values
+    def __init__(self, spectrogram: Spectrogram, settings: ComponentsSettings, seed: int) -> None:
+        self.spectrogram = spectrogram
+        magnitudes = spectrogram.values.abs()
+        self.factors = factorise_in_bands(magnitudes, settings.components, seed, settings.iterations)
 
-    def signals(self) -> Tensor:
-        """Each component by itself, the mean of its channels: `[components, samples]`.
+    def mask(self, gains: Tensor) -> Tensor:
+        """Which share of each bin passes at gains `[components]`: `[channels, bins, frames]`."""
+        return self.factors.shares(gains).unflatten(0, self.spectrogram.values.shape[:2])
 
-        One after the other, because all spectrograms at once would need much memory.
+    @property
+    def spectra(self) -> Tensor:
+        """Of the components, `[channels, bins, components]`."""
+        return self.factors.spectra.unflatten(0, self.spectrogram.values.shape[:2])
+
+    def signals(self, heard: Spectrogram) -> Tensor:
+        """Each component by itself, the mean of the channels: `[components, samples]`.
+
+        Args:
+            heard: the mixture's spectrogram with the same window at a rate that is good enough for who listens.
         """
-        single = torch.eye(self.factors.spectra.shape[1]).to(self.factors.spectra)
-        return torch.cat([self.spectrogram.signal(self.masked(gains[None]).mean(1)) for gains in single])
+        spectra = _interpolated(self.spectra, self.spectrogram.frequencies, heard.frequencies)
+        activations = _interpolated(self.factors.activations.T, self.spectrogram.times, heard.times).T
+        of_all = heard.values / (spectra @ activations + TINY) / len(heard.values)
+        # One after the other: all spectrograms at once would need much memory.
+        components = zip(spectra.unbind(-1), activations, strict=True)
+        parts = (
+            ((spectrum[..., None] * activation + TINY / len(activations)) * of_all).sum(0, keepdim=True)
+            for spectrum, activation in components
+        )
+        signals = heard.values.real.new_empty(len(activations), heard.samples)
+        for place, part in enumerate(parts):
+            signals[place] = heard.signal(part)[0]
+        return signals
 
     def sounds(self) -> Sounds:
         """What each component sounds like."""
-        channels, bins = self.spectrogram.values.shape[:2]
-        spectra = self.factors.spectra.unflatten(0, (channels, bins))
-        frequencies = torch.linspace(0, self.spectrogram.rate / 2, bins).to(spectra)
-        energies = spectra.square().sum(0)
+        frequencies = self.spectrogram.frequencies
+        energies = self.spectra.square().sum(0)
         over_time = self.factors.activations.square()
         percussive = (energies * (self.spectrogram.percussive_mask @ over_time.T)).sum(0)
         all_energy = energies.sum(0).clamp_min(TINY_ENERGY)
@@ -96,34 +71,52 @@ class Dictionary:
         )
 
 
+def _interpolated(values: Tensor, places: Tensor, wanted: Tensor) -> Tensor:
+    """Values `[..., places, components]` at other places, between the nearest two or as the nearest one."""
+    step = places[1] - places[0] if len(places) > 1 else places.new_tensor(1.0)
+    exact = (wanted / step).clamp(max=len(places) - 1)
+    before = exact.floor().long().clamp(max=max(0, len(places) - 2))
+    after = (before + 1).clamp(max=len(places) - 1)
+    weight = (exact - before)[:, None]
+    return values[..., before, :] * (1 - weight) + values[..., after, :] * weight
+
+
 class Components(Parts):
     """The components of several dictionaries of one mixture."""
 
     def __init__(self, mixture: Tensor, rate: int, settings: ComponentsSettings, seed: int) -> None:
         """`mixture` is `[channels, samples]` at `rate` Hz."""
-        sizes = [2 * round(seconds * rate / 2) for seconds in settings.windows]
-        spectrograms = [Spectrogram(mixture, rate, max(n_fft, 8)) for n_fft in sizes]
+        self._mixture, self._rate, self._windows = mixture, rate, settings.windows
+        spectrograms = self._spectrograms(rate)
         self._dictionaries = [
-            self._dictionary(spectrograms[index % len(spectrograms)], settings, seed + index)
+            Dictionary(spectrograms[index % len(spectrograms)], settings, seed + index)
             for index in range(settings.dictionaries)
         ]
         ends = range(0, settings.components * (settings.dictionaries + 1), settings.components)
         self.dictionaries = [range(start, stop) for start, stop in pairwise(ends)]
 
-    def _dictionary(self, spectrogram: Spectrogram, settings: ComponentsSettings, seed: int) -> Dictionary:
-        factors = factorise(spectrogram.stacked, settings.components, seed, settings.iterations)
-        return Dictionary(spectrogram, factors)
+    def _spectrograms(self, rate: int) -> list[Spectrogram]:
+        """Of the mixture at a rate (Hz), one for each window."""
+        mixture = Resampler(self._rate, rate).to(self._mixture.device)(self._mixture)
+        return [Spectrogram(mixture, rate, seconds) for seconds in self._windows]
 
-    def signals(self) -> Tensor:
-        return torch.cat([dictionary.signals() for dictionary in self._dictionaries])
+    def signals(self, rate: int) -> Tensor:
+        heard = self._spectrograms(rate)
+        numbered = enumerate(self._dictionaries)
+        return torch.cat([dictionary.signals(heard[index % len(heard)]) for index, dictionary in numbered])
 
     def mix(self, gains: Tensor) -> Tensor:
+        return torch.stack([self._mixed(of_source) for of_source in gains])
+
+    def _mixed(self, gains: Tensor) -> Tensor:
+        """What gains `[parts]` let through: `[channels, samples]`."""
+        owned = list(zip(self._dictionaries, self.dictionaries, strict=True))
         mixed: Tensor | float = 0.0
-        for dictionary, places in zip(self._dictionaries, self.dictionaries, strict=True):
-            own = gains[:, places.start : places.stop]
-            mixed = mixed + dictionary.spectrogram.signal(dictionary.masked(own)) / len(self.dictionaries)
+        for spectrogram in dict.fromkeys(dictionary.spectrogram for dictionary in self._dictionaries):
+            masks = (d.mask(gains[at.start : at.stop]) for d, at in owned if d.spectrogram is spectrogram)
+            mixed = mixed + spectrogram.masked(reduce(Tensor.add_, masks))
         assert isinstance(mixed, Tensor)
-        return mixed
+        return mixed / len(self.dictionaries)
 
     def sounds(self) -> Sounds:
         heard = [dictionary.sounds() for dictionary in self._dictionaries]

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from stemsteer.devices import computing_in
 from stemsteer.generators.parts import Parts, PartsGenerator
-from stemsteer.sound.resampling import Resampler
 from stemsteer.steering.method import Method
 from stemsteer.steering.problem import Problem
 
@@ -19,17 +18,15 @@ class AudibleParts:
         mixture: `[channels, samples]`.
         parts: of the mixture.
         sounds: what the parts sound like.
-        energies: of the parts, `[parts]`.
+        energies: of the parts as the first tagger hears them, `[parts]`.
     """
 
-    def __init__(self, method: Method, parts: Parts, mixture: Tensor, rate: int) -> None:
-        """`rate` is that of the mixture, Hz."""
+    def __init__(self, method: Method, parts: Parts, mixture: Tensor) -> None:
         self.parts, self.mixture = parts, mixture
         self.sounds = parts.sounds()
-        signals = parts.signals()
-        self.energies = signals.square().sum(-1)
-        rates = {tagger.sample_rate for tagger in method.taggers}
-        self._by_rate = {other: Resampler(rate, other).to(signals.device)(signals) for other in rates}
+        rates = dict.fromkeys(tagger.sample_rate for tagger in method.taggers)
+        self._by_rate = {rate: parts.signals(rate) for rate in rates}
+        self.energies = next(iter(self._by_rate.values())).square().sum(-1)
 
     def signals(self, gains: Tensor, rate: int) -> Tensor:
         """What gains `[signals, parts]` let through, mono at a tagger's rate (Hz): `[signals, samples]`."""
@@ -51,7 +48,7 @@ def take_apart(method: Method, problem: Problem) -> AudibleParts:
     if not isinstance(generator, PartsGenerator):
         raise TypeError(f"a {type(generator).__name__} makes no parts")
     parts = generator.take_apart(mixture, problem.rate, problem.seed)
-    return AudibleParts(method, parts, mixture, problem.rate)
+    return AudibleParts(method, parts, mixture)
 
 
 def ask(method: Method, mixtures: Sequence[AudibleParts], gains: Sequence[Tensor]) -> list[Mapping[str, Tensor]]:
