@@ -18,6 +18,9 @@ from torch.nn import functional as F
 IN_CACHE = 300_000
 """How many numbers fit into a core's cache."""
 
+FEW = 16
+"""Numbers of a filter for which a product, whose result goes to memory, is as fast as a convolution."""
+
 
 def filter_maxima(
     spectrogram: Tensor,
@@ -40,12 +43,38 @@ def filter_maxima(
     stride = stride or pooling
     if spectrogram.device.type != "cpu":
         return F.max_pool2d(F.conv2d(spectrogram, kernel, bias, padding=padding), pooling, stride)
+    if not torch.is_grad_enabled() and kernel[0].numel() <= FEW:
+        return _maxima_alone(spectrogram, kernel, bias, padding, pooling, stride)
     # A patch is the part of the spectrogram that one number of the result depends on.
     rows, columns = kernel.shape[2] + pooling[0] - 1, kernel.shape[3] + pooling[1] - 1
     height = (spectrogram.shape[2] + 2 * padding[0] - rows) // stride[0] + 1
     patches = F.unfold(spectrogram, (rows, columns), padding=padding, stride=stride).mT
     maxima: Tensor = _Maxima.apply(patches.reshape(-1, rows, columns), kernel, bias)
     return maxima.unflatten(0, (len(spectrogram), height, -1)).permute(0, 3, 1, 2)
+
+
+def _maxima_alone(
+    spectrogram: Tensor,
+    kernel: Tensor,
+    bias: Tensor,
+    padding: tuple[int, int],
+    pooling: tuple[int, int],
+    stride: tuple[int, int],
+) -> Tensor:
+    """`filter_maxima` where nobody asks which response was the best: a product for all places, in blocks."""
+    height, width = kernel.shape[2:]
+    # Along an axis without pooling, what the stride leaves out need not be computed.
+    steps = [size if pooled == 1 else 1 for size, pooled in zip(stride, pooling, strict=True)]
+    left = [size // step for size, step in zip(stride, steps, strict=True)]
+    padded = F.pad(spectrogram[:, 0], (padding[1], padding[1], padding[0], padding[0]))
+    places = padded.unfold(1, height, steps[0]).unfold(2, width, steps[1])
+    filters = kernel.flatten(1).T
+    at_once = max(1, IN_CACHE // (places.shape[1] * places.shape[2] * len(kernel)))
+    parts = []
+    for block in places.split(at_once):
+        responses = torch.addmm(bias, block.reshape(-1, height * width), filters).unflatten(0, block.shape[:3])
+        parts.append(F.max_pool2d(responses.permute(0, 3, 1, 2), pooling, left))
+    return torch.cat(parts)
 
 
 class _Maxima(torch.autograd.Function):

@@ -52,7 +52,10 @@ class Block(nn.Module):
         self.pool = pool or nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        y: Tensor = self.norm(F.relu(self.signs * self.pooled(x)))
+        pooled = self.pooled(x)
+        # In place, where no gradient needs what was there before.
+        rectified = F.relu(self.signs * pooled) if torch.is_grad_enabled() else pooled.mul_(self.signs).relu_()
+        y: Tensor = self.norm(rectified)
         return y
 
     def pooled(self, x: Tensor) -> Tensor:
