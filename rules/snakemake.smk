@@ -47,7 +47,7 @@ def set_for(rule: str):
 
 
 def set_as_for(rule: str, other: str) -> None:
-    """Give a rule what a profile or the command line sets for another one: resources, and the group of jobs."""
+    """Give a rule the resources and the group of jobs that a profile or the command line sets for another one."""
     workflow.get_rule(rule).resources.update(set_for(other))
     groups = workflow.group_settings.overwrite_groups
     if other in groups:
