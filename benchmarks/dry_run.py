@@ -2,9 +2,10 @@
 
     python benchmarks/dry_run.py 100 300 1000
 
-makes tables of so many tracks (empty files; four sources, two runs: 18 jobs a track), and prints for each the CPU time
-and the peak memory of a dry run of StemSteer, those of a bare Snakefile with the same rules, wildcards and files but
-nothing else, and the ratio of the times. Both are run `--repeats` times, in turns; the figures are medians.
+makes tables of so many tracks (empty files; four sources, two runs that steer by perturbation: 5 jobs a track), and
+prints for each the CPU time and the peak memory of a dry run of StemSteer, those of a bare Snakefile with the same
+rules, wildcards and files but nothing else, and the ratio of the times. Both are run `--repeats` times, in turns; the
+figures are medians.
 """
 
 import argparse
@@ -22,6 +23,8 @@ SOURCES = ("vocals", "drums", "guitar", "piano")
 RUNS = ("first", "second")
 BARE = """\
 TRACKS = [f"track {{number}}" for number in range({tracks})]
+def files(folder, *suffixes):
+    return [f"{{folder}}/{{{{run}}}}/{{{{track}}}}/{{source}}{{suffix}}" for source in {sources} for suffix in suffixes]
 wildcard_constraints:
     track="[^/]+"
 rule all:
@@ -30,20 +33,16 @@ rule decode:
     input: "music/{{track}}.wav"
     output: "audio/{{track}}/mixture.wav", "audio/{{track}}/mono.wav", "audio/{{track}}/facts.json"
     shell: "true"
-rule codes:
-    input: "audio/{{track}}/mono.wav"
-    output: "codes/{{track}}.npy", "codes/{{track}}.json"
-    shell: "true"
 rule steer:
-    input: "audio/{{track}}/mono.wav", "codes/{{track}}.json"
-    output: multiext("estimates/{{run}}/{{track}}/{{source}}", ".wav", ".history.tsv", ".json")
+    input: "audio/{{track}}/mixture.wav"
+    output: *files("estimates", ".wav", ".history.tsv", ".json")
     shell: "true"
 rule stem:
     input:
         "audio/{{track}}/mixture.wav",
         "audio/{{track}}/facts.json",
-        multiext("estimates/{{run}}/{{track}}/{{source}}", ".wav", ".json"),
-    output: multiext("stems/{{run}}/{{track}}/{{source}}", ".wav", ".other.wav", ".json")
+        *files("estimates", ".wav", ".json"),
+    output: *files("stems", ".wav", ".other.wav", ".json")
     shell: "true"
 """
 

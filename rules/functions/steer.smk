@@ -87,8 +87,10 @@ def steering_groups() -> list[tuple[list[str], str, str, bool]]:
     runs: dict[tuple[tuple[str, ...], tuple[str, ...], bool], list[str]] = {}
     for (run, sources), those in tracks.items():
         runs.setdefault((sources, tuple(those), PLAN.config.keeps_estimates(run)), []).append(slug(run))
+    # Snakemake takes long over a pattern of thousands of names.
+    alike = len(runs) == 1
     return [
-        ([slug(source) for source in sources], one_of(those), one_of(of), kept)
+        ([slug(source) for source in sources], one_of(those), ANY_TRACK if alike else one_of(of), kept)
         for (sources, of, kept), those in runs.items()
         if sources
     ]

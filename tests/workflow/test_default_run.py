@@ -1,5 +1,6 @@
 """The default run through the workflow: stems of a stereo file, and sources that are asked for later."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,17 @@ def separated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workdir, Ended]
 def test_one_job_steers_to_all_sources_of_a_track(separated: tuple[Workdir, Ended]) -> None:
     _, ended = separated
     assert ended.status == 0, ended.output
-    assert ended.jobs == {"decode": 1, "steer": 1, "stem": 2, "stems": 1, "total": 5}
+    assert ended.jobs == {"decode": 1, "steer": 1, "stem": 1, "stems": 1, "total": 4}
+
+
+def test_what_is_soon_made_again_goes_unless_it_is_to_be_kept(separated: tuple[Workdir, Ended], tmp_path: Path) -> None:
+    kept = prepare(tmp_path)
+    ended = kept.snakemake("stems", sources=list(FIRST), runs={"default": SHORT}, keep_intermediates=True)
+    assert ended.status == 0, ended.output
+    for workdir, expected in ((separated[0], set[str]()), (kept, {f"{source}.wav" for source in FIRST})):
+        estimates = workdir.folder / "results/runs/default/estimates/song"
+        assert {path.name for path in estimates.glob("*.wav")} == expected
+        assert {path.name for path in estimates.glob("*.json")} == {f"{source}.json" for source in FIRST}
 
 
 def test_stem_and_other_part_add_up_to_the_stereo_mixture(separated: tuple[Workdir, Ended]) -> None:
@@ -83,8 +94,8 @@ def test_a_source_asked_for_later_asks_the_taggers_nothing_again(
     assert later.status == 0, later.output
     assert "decode" not in later.jobs
     assert {path.name: path.stat().st_mtime_ns for path in answers.iterdir()} == before
-    log = workdir.text("logs/steer/default/song/all.log")
-    assert all(f"{source} is there already, made with the same settings" in log for source in FIRST)
+    log = workdir.text("logs/stem/default/song/all.log")
+    assert all(f"the stem of {source} is there already, made with the same settings" in log for source in FIRST)
     found = contents(workdir, STEM)
     assert {name: found[name] for name in stems} == stems
 

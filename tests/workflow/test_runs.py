@@ -119,8 +119,8 @@ def test_the_plan_counts_the_jobs_of_a_dry_run(
     }
     counted: Counter[str] = Counter()
     for rule, number in workdir.snakemake("-n", **settings).jobs.items():
-        # Ascents to several sources at once are of several rules.
-        counted[re.sub(r"^steer_\d+$", "steer", rule)] += number
+        # Jobs for several sources at once are of several rules.
+        counted[re.sub(r"^(steer|stem)_\d+$", r"\1", rule)] += number
     plan = make_plan(load_config(yaml.safe_load(workdir.text("mine.yaml"))))
     left = jobs_left(plan)
     assert {**left, "all": 1, "total": left.total() + 1} == counted
@@ -255,6 +255,6 @@ def test_clipped_samples_are_counted_and_told(workdir: Workdir, as_wav: Ended) -
     clipped = 2 * int(((steps < -(2**23)) | (steps > 2**23 - 1)).sum())
     record = workdir.json(f"results/runs/style/stems/{slug(TRACK)}/{slug(SOURCE)}.json")
     assert record["clipped_samples"] == clipped > 0
-    told = f"warning: {clipped} samples of the stem were clipped by int24"
+    told = f"warning: {clipped} samples of the stem of {SOURCE} were clipped by int24"
     assert told in workdir.text(f"logs/stem/style/{slug(TRACK)}/{slug(SOURCE)}.log")
     assert told in as_wav.output

@@ -97,7 +97,8 @@ def make_stem(
         clipped = write_parts(silenced(blocks) if silent else blocks, signals, encoding, outputs)
     for part, count in zip(("stem", "other part"), clipped, strict=True):
         if count:
-            logging.warning("warning: %d samples of the %s of %s were clipped", count, part, stem.source)
+            names = (part, stem.source, encoding)
+            logging.warning("warning: %d samples of the %s of %s were clipped by %s", count, *names)
     write_json(outputs.provenance, {**provenance, "clipped_samples": clipped[0], "clipped_samples_other": clipped[1]})
 
 
