@@ -49,9 +49,13 @@ def set_for(rule: str):
 def set_as_for(rule: str, other: str) -> None:
     """Give a rule the resources and the group of jobs that a profile or the command line sets for another one."""
     workflow.get_rule(rule).resources.update(set_for(other))
-    groups = workflow.group_settings.overwrite_groups
-    if other in groups:
-        workflow.get_rule(rule).group = groups[other]
+
+
+    # The groups are known only after the workflow is read.
+    def group(wildcards):
+        return workflow.get_rule(other).group
+
+    workflow.get_rule(rule).group = group
 
 
 def cores_here() -> int:

@@ -94,7 +94,7 @@ def test_the_decoders_operations_are_those_of_jukeboxs_own(multipliers: tuple[in
 def test_all_of_a_tagger_is_needed_for_audio_that_fills_its_window_and_less_for_less(engine: Any) -> None:
     """Forward, as PyTorch counts a pass through the network, and as much again backward."""
     tagger = load_tagger("MTT_vgg")
-    with FlopCounterMode(display=False) as counter:
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
         tagger.network(torch.randn(1, 187, 96))
     needed = engine("floor").needed
     settings = [small_setting(engine, seconds=seconds, taggers=["MTT_vgg"]) for seconds in (2.99, 1.5)]
