@@ -50,7 +50,6 @@ def set_as_for(rule: str, other: str) -> None:
     """Give a rule the resources and the group of jobs that a profile or the command line sets for another one."""
     workflow.get_rule(rule).resources.update(set_for(other))
 
-
     # The groups are known only after the workflow is read.
     def group(wildcards):
         return workflow.get_rule(other).group
