@@ -78,7 +78,7 @@ def job_of(
     """Of the mixture in a folder; `steering` are settings of the group."""
     usual = {"subsets": SUBSETS, "competing": list(SOURCES), "temperature": 0.1}
     shared_out = PerturbationSettings(**{**usual, **steering})
-    generator = ComponentsSettings(dictionaries=2, components=8, iterations=40)
+    generator = ComponentsSettings(dictionaries=2, components=8, iterations=150)
     settings = MethodSettings(generator, ListeningSettings(names=["bands"]), shared_out, NoMask())
     method = Method(settings, make_components(generator, None), [tagger or CountedTagger()])
     track = TrackSteering("run", "track", WholeSignal(folder / "mixture.wav"), method)

@@ -1,5 +1,6 @@
 """Input and parameter functions of steering."""
 
+from stemsteer.jobs.planned import steered
 from stemsteer.jobs.resources import steering_megabytes, steering_seconds, workers_for
 
 
@@ -117,7 +118,7 @@ def workers() -> int:
     """How many chunks a job steers at the same time, each with the threads of its run."""
     if PLAN.config.workers != "auto":
         return PLAN.config.workers
-    jobs = sum(1 for job in jobs_of_tracks(PLAN) if job.rule == "steer")
+    jobs = sum(1 for _ in steered(PLAN))
     return workers_for(jobs, cores_here() if not steers_on_gpu() else 1)
 
 

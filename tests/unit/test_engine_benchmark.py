@@ -99,6 +99,9 @@ def test_all_of_a_tagger_is_needed_for_audio_that_fills_its_window_and_less_for_
     needed = engine("floor").needed
     settings = [small_setting(engine, seconds=seconds, taggers=["MTT_vgg"]) for seconds in (2.99, 1.5)]
     whole, half = (needed(setting.workload())["network of MTT_vgg"] for setting in settings)
+    # By hand: five convolutions of 3 x 3 with 128 filters, the first only in every second band, and 50 tags.
+    pixels, tags = 92 * 48 + 46 * 24 + 23 * 12 + 11 * 6, 2 * 128 * 50
+    assert counter.get_total_flops() == 2 * (187 * 48 * 9 * 128 + pixels * 9 * 128 * 128 + tags)
     assert whole == 2 * counter.get_total_flops()
     assert 0.5 < half / whole < 0.75
 

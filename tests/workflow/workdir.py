@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,9 +58,15 @@ class Ended:
 
     @property
     def jobs(self) -> dict[str, int]:
-        """Number of jobs by rule, as in the table that Snakemake prints before it starts them."""
+        """Number of jobs by rule, as in the table that Snakemake prints before it starts them.
+
+        Rules that share the work of one (`steer`, `steer_1`, ...) count as that one.
+        """
         table = re.search(r"^job +count\n-+ +-+\n(.*?)\n\n", self.output, re.MULTILINE | re.DOTALL)
-        return {rule: int(count) for rule, count in map(str.split, table[1].splitlines())} if table else {}
+        counted: Counter[str] = Counter()
+        for rule, count in map(str.split, table[1].splitlines() if table else []):
+            counted[re.sub(r"_\d+$", "", rule)] += int(count)
+        return dict(counted)
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,13 @@ def jobs_of_tracks(plan: Plan) -> Iterator[Job]:
         if runs[stem.run].needs_reconstruction and (codec := runs[stem.run].codec) is not None
     )
     yield from (layout.reconstruct(*each) for each in reconstructed)
-    yield from (layout.steer(*steered) for steered in _steered(plan))
-    yield from (layout.make_stems(*steered) for steered in _steered(plan))
+    yield from (layout.steer(*place) for place in steered(plan))
+    yield from (layout.make_stems(*place) for place in steered(plan))
     yield from (layout.evaluate(stem.run, stem.track, stem.source) for stem in scored_stems(plan))
     yield from _comparing(plan, layout)
 
 
-def _steered(plan: Plan) -> Iterator[tuple[str, str, list[str]]]:
+def steered(plan: Plan) -> Iterator[tuple[str, str, list[str]]]:
     """Run, track and sources of each job that steers."""
     for run in plan.config.runs:
         for track in plan.tracks:

@@ -131,8 +131,8 @@ def perturbation_cost(settings: RunSettings, sources: int, hearing_costs: Iterab
 def steering_megabytes(settings: RunSettings, seconds: float, batch: int, workers: int) -> float:
     """What the steps of so many chunks at once keep in memory, the weights of generator and taggers included.
 
-    By perturbation, a process of 450 MB and 300 MB for each worker were measured, with chunks of 12 s, stereo at
-    44.1 kHz.
+    By perturbation, processes of 960 MB with one worker and 1,360 MB with two were measured, with chunks of 12 s in
+    stereo at 44.1 kHz.
     """
     base, each_second = (600, 40) if settings.steering.sources_share_answers else (2000, 200)
     return base + each_second * batch * workers * min(seconds, settings.steering.chunk_seconds)
