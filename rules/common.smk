@@ -7,7 +7,7 @@ from functools import cache
 
 from stemsteer import METHOD_VERSION
 from stemsteer.errors import UserError
-from stemsteer.jobs.planned import jobs_of_tracks, layout_of, scored_stems
+from stemsteer.jobs.planned import layout_of, scored_stems, steered
 from stemsteer.jobs.resources import computes_on_gpu, megabytes, minutes, track_seconds
 from stemsteer.models.registry import published_digest, registry
 from stemsteer.models.weights import look_in

@@ -1,6 +1,5 @@
 """Input and parameter functions of steering."""
 
-from stemsteer.jobs.planned import steered
 from stemsteer.jobs.resources import steering_megabytes, steering_seconds, workers_for
 
 
