@@ -1,6 +1,8 @@
-"""`python -m stemsteer`: the lists of what there is to choose from, and fetching models by name."""
+"""`stemsteer`: its help and errors, the lists of what there is to choose from, and fetching models by name."""
 
+import errno
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +12,10 @@ import pandas as pd
 import pytest
 
 from file_server import FileServer, serving
-from stemsteer.__main__ import main
+from invocation import stemsteer
 from stemsteer.command_line import catalogue
-from stemsteer.command_line.catalogue import layout
+from stemsteer.command_line.main import COMMANDS
+from stemsteer.command_line.terminal import layout
 from stemsteer.models import registry as models
 from stemsteer.models import weights
 from stemsteer.models.registry import GeneratorModel, Model, VocabularyTaggerModel, registry
@@ -31,10 +34,9 @@ def machine_without_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("no_proxy", "*")
 
 
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+def said(*arguments: str) -> str:
     """What a command prints."""
-    assert main(arguments) == 0
-    output, errors = capsys.readouterr()
+    output, errors = stemsteer(*arguments)
     assert errors == ""
     return output
 
@@ -43,8 +45,8 @@ def table(text: str) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(text), sep="\t", keep_default_na=False)
 
 
-def test_tags_lists_everything(capsys: pytest.CaptureFixture[str]) -> None:
-    text = said(capsys, "tags")
+def test_tags_lists_everything() -> None:
+    text = said("tags")
     lines = text.splitlines()
     for name in VOCABULARIES:
         for index, tag in enumerate(load_vocabulary(name).tags):
@@ -55,8 +57,8 @@ def test_tags_lists_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert max(map(len, lines)) <= 100
 
 
-def test_tags_of_one_vocabulary_are_no_others(capsys: pytest.CaptureFixture[str]) -> None:
-    text = said(capsys, "tags", "--vocabulary", "msd")
+def test_tags_of_one_vocabulary_are_no_others() -> None:
+    text = said("tags", "--vocabulary", "msd")
     assert "49 happy" in text
     assert "crnn-msd" in text
     assert "embedded" in text
@@ -64,9 +66,9 @@ def test_tags_of_one_vocabulary_are_no_others(capsys: pytest.CaptureFixture[str]
     assert "jamendo" not in text
 
 
-def test_tags_with_a_text_in_their_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tags_with_a_text_in_their_name() -> None:
     # The source strings has violin among its tags of MagnaTagATune.
-    assert said(capsys, "tags", "Violin").splitlines() == [
+    assert said("tags", "Violin").splitlines() == [
         "Sources, and the tags that stand for each",
         "",
         "source   vocabulary  tags",
@@ -81,8 +83,8 @@ def test_tags_with_a_text_in_their_name(capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
-def test_tags_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    tags = table(said(capsys, "tags", "--tsv"))
+def test_tags_as_a_table() -> None:
+    tags = table(said("tags", "--tsv"))
     assert list(tags) == ["vocabulary", "index", "tag", "sources"]
     for name in VOCABULARIES:
         rows = tags[tags.vocabulary == name]
@@ -93,12 +95,11 @@ def test_tags_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--tsv",)])
-def test_a_text_that_is_nowhere_is_told(capsys: pytest.CaptureFixture[str], options: tuple[str, ...]) -> None:
-    assert main(["tags", "voilin", *options]) == 1
-    output, errors = capsys.readouterr()
+def test_a_text_that_is_nowhere_is_told(options: tuple[str, ...]) -> None:
+    output, errors = stemsteer("tags", "voilin", *options, status=1)
     assert output == ""
     assert errors == (
-        "error: nothing has 'voilin' in its name (did you mean violin?); `python -m stemsteer tags` lists everything\n"
+        "error: nothing has 'voilin' in its name (did you mean violin?); `stemsteer tags` lists everything\n"
     )
 
 
@@ -116,9 +117,7 @@ def codec(url: str) -> Model:
     )
 
 
-def test_models_says_where_they_are(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_models_says_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = {"kind": "tagger", "vocabulary": "mtat", "licence": "ISC", "citation": "a paper"}
     package |= {"family": "some", "architecture": "small"}
     register(
@@ -129,7 +128,7 @@ def test_models_says_where_they_are(
             {**package, "package": "no_such_package", "architecture_citation": "an older one"}
         ),
     )
-    models_there = table(said(capsys, "models", "--tsv")).set_index("model")
+    models_there = table(said("models", "--tsv")).set_index("model")
     assert dict(models_there.state) == {"codec": "missing", "installed": "here", "absent": "missing"}
     assert models_there.url["codec"] == "http://127.0.0.1:1/codec.bin"
     assert models_there.citation["absent"] == "a paper; an older one"
@@ -137,11 +136,11 @@ def test_models_says_where_they_are(
     monkeypatch.setenv("STEMSTEER_MODELS", str(tmp_path))
     place = tmp_path / "codec.bin"
     place.write_text("the weights")
-    line = next(line for line in said(capsys, "models").splitlines() if line.startswith("codec"))
+    line = next(line for line in said("models").splitlines() if line.startswith("codec"))
     assert line.split() == ["codec", "generator", "jukebox", "here", str(place)]
 
     place.write_text("the")
-    row = table(said(capsys, "models", "--tsv")).set_index("model").loc["codec"]
+    row = table(said("models", "--tsv")).set_index("model").loc["codec"]
     assert row.state == "altered"
     assert row.place.startswith(f"{place} (its sha256 is ")
 
@@ -153,18 +152,15 @@ def server() -> Iterator[FileServer]:
         yield served
 
 
-def test_models_are_fetched_by_name(
-    capsys: pytest.CaptureFixture[str], server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_models_are_fetched_by_name(server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch, codec=codec(f"{server.address}/codec.bin"))
     place = tmp_path / "cache" / "stemsteer" / "codec.bin"
-    assert said(capsys, "models", "fetch", "codec") == f"codec: {place}\n"
+    assert said("models", "fetch", "codec") == f"codec: {place}\n"
     assert place.read_text() == "the weights"
-    assert said(capsys, "models", "fetch", "codec") == f"codec: {place}\n"
+    assert said("models", "fetch", "codec") == f"codec: {place}\n"
     assert len(server.requests) == 1
-    assert main(["models", "fetch", "codex"]) == 1
-    assert capsys.readouterr().err == (
-        "error: there is no model 'codex' (did you mean codec?); `python -m stemsteer models` lists them\n"
+    assert stemsteer("models", "fetch", "codex", status=1)[1] == (
+        "error: there is no model 'codex' (did you mean codec?); `stemsteer models` lists them\n"
     )
 
 
@@ -172,16 +168,49 @@ def test_an_interrupted_fetch_ends_as_shells_count_it(monkeypatch: pytest.Monkey
     def interrupted(name: str) -> Path:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("stemsteer.__main__.fetch", interrupted)
-    assert main(["models", "fetch", "codec"]) == 130
+    monkeypatch.setattr("stemsteer.command_line.models.fetch", interrupted)
+    stemsteer("models", "fetch", "codec", status=130)
 
 
-@pytest.mark.parametrize("command", [[], ["tags"], ["models"], ["models", "fetch"]])
-def test_every_command_has_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main([*command, "--help"])
-    assert ended.value.code == 0
-    assert capsys.readouterr().out.startswith(" ".join(["usage: python -m stemsteer", *command]))
+def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(name: str) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device", "codec.bin")
+
+    monkeypatch.setattr("stemsteer.command_line.models.fetch", full)
+    assert stemsteer("models", "fetch", "codec", status=1)[1] == (
+        "error: [Errno 28] No space left on device: 'codec.bin'; make room on the disk and run again\n"
+    )
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), ["models", "fetch"]], ids=" ".join)
+def test_every_command_has_help(command: list[str]) -> None:
+    text = said(*command, "--help")
+    assert text.startswith(" ".join(["Usage: stemsteer", *command]))
+    assert max(map(len, text.splitlines())) <= 100
+    assert said(*command, "-h") == text
+
+
+def test_the_help_lists_all_commands_in_order() -> None:
+    listed = re.findall(r"^  (\w+)  +[A-Z].*\.$", said("--help").partition("Commands:")[2], re.MULTILINE)
+    assert listed == list(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["tgas"], "there is no command 'tgas' (did you mean tags?)"),
+        (["frobnicate"], "there is no command 'frobnicate'"),
+        (["tags", "--vocabulry", "mtat"], "--vocabulary"),
+        (["tags", "--vocabulary", "mtatt"], "'mtat', 'msd', 'jamendo'"),
+        (["tracks", "musdb"], "'musdb18', 'musdb18-hq', 'slakh', 'moisesdb', 'folder'"),
+        (["models", "fetch"], "Missing argument 'NAME...'"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_told_with_a_hint(arguments: list[str], hint: str) -> None:
+    output, errors = stemsteer(*arguments, status=2)
+    assert output == ""
+    assert hint in errors
 
 
 def test_layout_aligns_columns_and_wraps_the_last() -> None:
@@ -195,10 +224,18 @@ def test_layout_aligns_columns_and_wraps_the_last() -> None:
     assert layout(rows, ["text", "name"], 80).splitlines()[1].split("  ")[-1] == "a"
 
 
-def test_it_starts_without_the_heavy_libraries() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["tags"], {"torch", "snakemake", "numpy", "pandas"}),
+        (["--help"], {"torch", "snakemake", "numpy", "pandas", "pydantic", "yaml", "rich"}),
+    ],
+    ids=["tags", "--help"],
+)
+def test_it_starts_without_the_heavy_libraries(arguments: list[str], unneeded: set[str]) -> None:
     code = (
-        "import sys; from stemsteer.__main__ import main; main(['tags']); "
-        "assert not {'torch', 'snakemake', 'numpy', 'pandas'} & set(sys.modules), sorted(sys.modules)"
+        f"import sys; from stemsteer.command_line.main import main; main({arguments}, standalone_mode=False); "
+        f"assert not {unneeded} & set(sys.modules), sorted(sys.modules)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=RESOURCES.parent / "scripts"

@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 import soundfile
 import yaml
 
-from stemsteer.__main__ import TRACKS, main
+from invocation import stemsteer
+from stemsteer.command_line.tracks import tracks as tracks_command
 from stemsteer.datasets import DATASETS
 from stemsteer.datasets.data_set import DataSet
 from stemsteer.datasets.stems import Part, Stems
@@ -41,7 +43,7 @@ def write(path: Path, signal: Signal, rate: int = RATE) -> Signal:
 
 def table(*arguments: str | Path, output: str = "tracks.tsv") -> dict[str, Track]:
     """The tracks that the command finds, as the workflow reads them."""
-    assert main(["tracks", *map(str, arguments), "--output", output]) == 0
+    stemsteer("tracks", *map(str, arguments), "--output", output)
     tracks = read_tracks(output, [])
     check_names(tracks, set(sources()))
     return {track.track: track for track in tracks}
@@ -58,7 +60,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_kind_is_read_and_described() -> None:
     assert all(isinstance(DATASETS[kind], DataSet) for kind in DATASETS)
-    assert re.findall(r"^  ([\w-]+)  ", TRACKS, re.MULTILINE) == list(DATASETS)
+    assert re.findall(r"^ +([\w-]+)  +[{<]", str(tracks_command.help), re.MULTILINE) == list(DATASETS)
 
 
 def read_pair(folder: Path) -> Stems:
@@ -71,6 +73,8 @@ PAIRS = DataSet("a toy", "*/all.wav", (), lambda place: sorted(place.iterdir()),
 
 def test_a_new_data_set_needs_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(DATASETS._places, "pairs", f"{__name__}:PAIRS")
+    # The command has read the names when it was imported.
+    monkeypatch.setattr(tracks_command.params[0], "type", click.Choice(list(DATASETS)))
     write(Path("toy/one/all.wav"), noise(1))
     write(Path("toy/one/beat.wav"), noise(2))
     assert table("pairs", "toy")["one"].references == {"drums": "toy/one/beat.wav"}
@@ -277,7 +281,7 @@ def test_the_table_is_one_that_the_workflow_decodes() -> None:
         assert len(heard(f"{source}.wav")) == facts.samples
 
 
-def test_broken_tracks_are_told_and_the_others_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_broken_tracks_are_told_and_the_others_go_on() -> None:
     write_slakh(Path("slakh/Track1"), [0, 33])
     for number in range(2, 7):
         write_slakh(Path(f"slakh/Track{number}"), [0, 33, 33])
@@ -287,8 +291,7 @@ def test_broken_tracks_are_told_and_the_others_go_on(capsys: pytest.CaptureFixtu
     (Path("slakh/Track5") / "mix.flac").write_bytes(b"fLaC")
     write(Path("slakh/Track6/stems/S01.flac"), noise(0, samples=SAMPLES // 2))
     write_slakh(Path("slakh/Track7"), [16, 0])
-    assert main(["tracks", "slakh", "slakh"]) == 1
-    output, errors = capsys.readouterr()
+    output, errors = stemsteer("tracks", "slakh", "slakh", status=1)
     assert output == "results/datasets/slakh/tracks.tsv: piano in 1, of 1 in all\n"
     told = errors.splitlines()
     assert told[0].startswith("error: 'slakh/Track2/stems/S00' is there neither as flac nor as wav; ")
@@ -302,50 +305,44 @@ def test_broken_tracks_are_told_and_the_others_go_on(capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_stem_that_is_not_finite_is_told_and_the_others_go_on(
-    value: float, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_stem_that_is_not_finite_is_told_and_the_others_go_on(value: float) -> None:
     for track in ("a", "b", "c"):
         write(Path(f"mine/{track}/drums.wav"), noise(0))
         broken = noise(1)
         broken[RATE // 4, 1] = value if track == "b" else 0
         soundfile.write(f"mine/{track}/bass.wav", broken, RATE, "FLOAT")
-    assert main(["tracks", "folder", "mine"]) == 1
-    told = capsys.readouterr().err.splitlines()
+    told = stemsteer("tracks", "folder", "mine", status=1)[1].splitlines()
     assert told[0].startswith("error: 'mine/b/bass.wav' has 1 NaN or infinite samples, the first at 0.250 s; ")
     assert told[1].startswith("error: 1 of 3 tracks are broken and not in ")
     assert [track.track for track in read_tracks("results/datasets/folder/tracks.tsv", [])] == ["a", "c"]
 
 
-def test_broken_songs_of_musdb18_are_told(musdb18: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_broken_songs_of_musdb18_are_told(musdb18: Path) -> None:
     (whole,) = (musdb18 / "test").iterdir()
     (musdb18 / "test/cut.stem.mp4").write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 4])
     (musdb18 / "test/empty.stem.mp4").touch()
     encode(musdb18 / "test/stereo.stem.mp4", noise(1), RATE)
-    assert main(["tracks", "musdb18", str(musdb18)]) == 1
-    told = capsys.readouterr().err.splitlines()
+    told = stemsteer("tracks", "musdb18", str(musdb18), status=1)[1].splitlines()
     assert len(told) == 4
     assert re.search(r"cut.stem.mp4' is truncated: only 4\.\d+ s of stream 0 can be decoded; ", told[0])
     assert "empty.stem.mp4' cannot be read as a stem.mp4 file; " in told[1]
     assert "stereo.stem.mp4' has 1 audio streams, not the five of MUSDB18; " in told[2]
 
 
-def test_broken_data_of_moisesdb_and_folders_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_broken_data_of_moisesdb_and_folders_are_told() -> None:
     write_moisesdb(Path("moisesdb/1"), {"drums": [noise(1)]})
     write_moisesdb(Path("moisesdb/2"), {"drums": [noise(1)]})
     Path("moisesdb/3").mkdir()
     Path("moisesdb/3/data.json").write_text("{", encoding="utf-8")
     write_moisesdb(Path("moisesdb/4"), {"drums": [noise(1, 2), noise(1, 3)]}, "Other")
-    assert main(["tracks", "moisesdb", "moisesdb"]) == 1
-    text = capsys.readouterr().err
+    text = stemsteer("tracks", "moisesdb", "moisesdb", status=1)[1]
     assert "error: 'moisesdb/2' is another track called 'A/B - Song'; " in text
     assert "error: 'moisesdb/3/data.json' is not what MoisesDB has there; " in text
     assert "drums-1.wav' has 3 channels and the stems beside it 2; " in text
 
     write(Path("mine/song/drums.wav"), noise(1))
     write(Path("mine/song/drums.flac"), noise(1))
-    assert main(["tracks", "folder", "mine"]) == 1
-    told = capsys.readouterr().err.splitlines()
+    told = stemsteer("tracks", "folder", "mine", status=1)[1].splitlines()
     assert told[0].startswith("error: 'mine/song' has two files called drums; ")
     assert told[1] == "error: no track of 'mine' can be used; no table is written"
     assert not Path("results/datasets/folder/tracks.tsv").exists()
@@ -366,7 +363,6 @@ def test_broken_data_of_moisesdb_and_folders_are_told(capsys: pytest.CaptureFixt
         (["folder", "here", "--split", "test"], "a folder of stems has no split 'test'; leave --split out"),
     ],
 )
-def test_mistakes_are_told(arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_are_told(arguments: list[str], sentence: str) -> None:
     Path("here").mkdir()
-    assert main(["tracks", *arguments]) == 1
-    assert capsys.readouterr().err == f"error: {sentence}\n"
+    assert stemsteer("tracks", *arguments, status=1)[1] == f"error: {sentence}\n"

@@ -4,12 +4,12 @@ import csv
 import importlib.util
 import io
 import math
-import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 import yaml
 
+from stemsteer.command_line.terminal import layout
 from stemsteer.models.registry import Model, TaggerModel, VocabularyTaggerModel, registry, tagger_models
 from stemsteer.models.weights import fault_of, locate
 from stemsteer.settings.presets import presets
@@ -17,10 +17,6 @@ from stemsteer.settings.run import RunSettings
 from stemsteer.taggers.vocabularies import load_vocabulary, sources
 
 Row = dict[str, str]
-
-GAP = "  "
-NARROWEST = 30
-"""Columns that wrapped text keeps, however narrow the terminal is."""
 
 
 def vocabulary_names() -> list[str]:
@@ -150,19 +146,6 @@ def _side_by_side(rows: Sequence[Row]) -> list[Row]:
     for row in rows:
         columns.setdefault(row["vocabulary"], []).append(f"{row['index']:>2} {row['tag']}")
     return [dict(zip(columns, line, strict=True)) for line in zip_longest(*columns.values(), fillvalue="")]
-
-
-def layout(rows: Sequence[Row], columns: Sequence[str] | None, width: int) -> str:
-    """A table with aligned columns, all or those named, of which the last is wrapped where `width` ends."""
-    *front, last = columns or rows[0]
-    widths = [max(len(column), *(len(row[column]) for row in rows)) for column in front]
-    indent = sum(widths) + len(GAP) * len(front)
-    lines = []
-    for row in [{column: column for column in rows[0]}, *rows]:
-        begin = "".join(row[column].ljust(size) + GAP for column, size in zip(front, widths, strict=True))
-        end = textwrap.wrap(row[last], max(width - indent, NARROWEST), break_long_words=False, break_on_hyphens=False)
-        lines += [(begin + "\n".join([*end[:1], *(" " * indent + more for more in end[1:])])).rstrip()]
-    return "\n".join(lines)
 
 
 def tsv(rows: Sequence[Row]) -> str:

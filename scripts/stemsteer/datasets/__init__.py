@@ -16,4 +16,4 @@ DATASETS: Registry[Any] = Registry(
         "folder": "stemsteer.datasets.folder:FOLDER_OF_STEMS",
     }
 )
-"""The layouts by name, for `python -m stemsteer tracks`. Reading this imports none of them."""
+"""The layouts by name, for `stemsteer tracks`. Reading this imports none of them."""

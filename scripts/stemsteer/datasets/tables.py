@@ -1,4 +1,4 @@
-"""Make a table of tracks from a data set: `python -m stemsteer tracks`."""
+"""Make a table of tracks from a data set: `stemsteer tracks`."""
 
 import csv
 from collections.abc import Iterable

@@ -102,7 +102,7 @@ def _download(name: str, model: Model, place: Path) -> None:
 def _with_file(name: str) -> Model:
     if name not in registry():
         hint = did_you_mean(name, registry())
-        raise UserError(f"there is no model {name!r}{hint}; `python -m stemsteer models` lists them")
+        raise UserError(f"there is no model {name!r}{hint}; `stemsteer models` lists them")
     model = registry()[name]
     if model.file is None:
         raise UserError(f"the model {name} is part of the package {model.package} and has no file of its own")
