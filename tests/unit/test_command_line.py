@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import re
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from stemsteer.settings.presets import presets
 from stemsteer.taggers.vocabularies import load_vocabulary, sources
 
 VOCABULARIES = ("mtat", "msd", "jamendo")
+COMMAND = "from stemsteer.command_line.main import main; main(prog_name='stemsteer')"
 
 
 @pytest.fixture(autouse=True)
@@ -248,3 +250,60 @@ def test_a_reader_that_has_had_enough_is_not_an_error() -> None:
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=RESOURCES.parent / "scripts")
     assert ended.returncode == 0
     assert ended.stderr == ""
+
+
+def completed(words: str) -> list[str]:
+    """What bash is offered where the Tab key is pressed behind some words."""
+    environment = {**os.environ, "_STEMSTEER_COMPLETE": "bash_complete", "COMP_WORDS": f"stemsteer {words}"}
+    environment["COMP_CWORD"] = str(len(words.split(" ")))
+    ended = subprocess.run(
+        [sys.executable, "-c", COMMAND],
+        env=environment,
+        capture_output=True,
+        text=True,
+        cwd=RESOURCES.parent / "scripts",
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return [line.partition(",")[2] for line in ended.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("ta", ["tags"]),
+        ("doctor --h", ["--help"]),
+        ("models f", ["fetch"]),
+        ("models fetch fcn", ["fcn-mtat", "fcn-jamendo", "fcn-msd"]),
+        ("tags --vocabulary m", ["mtat", "msd"]),
+        ("tags choir", ["choir"]),
+        ("tracks mus", ["musdb18", "musdb18-hq"]),
+        ("completion ", ["bash", "zsh", "fish"]),
+    ],
+)
+def test_a_shell_completes_commands_options_and_names(words: str, offered: list[str]) -> None:
+    assert completed(words) == offered
+
+
+def test_the_script_completes_in_bash(tmp_path: Path) -> None:
+    program = tmp_path / "stemsteer"
+    scripts = str(RESOURCES.parent / "scripts")
+    code = f"import sys; sys.path.insert(0, {scripts!r}); {COMMAND}"
+    program.write_text(f"#!{sys.executable}\n{code}\n", encoding="utf-8")
+    program.chmod(0o755)
+    script = said("completion", "bash")
+    assert script.endswith('# In ~/.bashrc: eval "$(stemsteer completion bash)"\n')
+    (function,) = re.findall(r"^(\w+completion)\(\) \{", script, re.MULTILINE)
+    press_tab = f"COMP_WORDS=(stemsteer sch); COMP_CWORD=1; {function} stemsteer sch stemsteer; echo ${{COMPREPLY[@]}}"
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = ["bash", "-c", f"{script}\n{press_tab}"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert ended.stdout == "schema\n", ended.stderr
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_get_their_script_and_its_line(shell: str) -> None:
+    *script, hint, _ = said("completion", shell).split("\n")
+    assert "_STEMSTEER_COMPLETE" in "\n".join(script)
+    assert hint.startswith("# In ~/.")
+    assert f"stemsteer completion {shell}" in hint
+    assert hint.rpartition(": ")[2] in said("completion", "--help")

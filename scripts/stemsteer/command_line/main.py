@@ -25,6 +25,7 @@ COMMANDS = {
     "tags": Entry("stemsteer.command_line.tags:tags", "List sources, tags, models and ready-made runs."),
     "models": Entry("stemsteer.command_line.models:models", "List the pretrained models, or fetch some."),
     "tracks": Entry("stemsteer.command_line.tracks:tracks", "Make a table of the tracks of a data set."),
+    "doctor": Entry("stemsteer.command_line.doctor:doctor", "Check what separation needs on this machine."),
     "schema": Entry("stemsteer.command_line.schema:schema", "Print the JSON schema of config.yaml."),
     "completion": Entry("stemsteer.command_line.completion:completion", "Print a script that completes commands."),
 }
