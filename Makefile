@@ -38,7 +38,7 @@ environment: .venv/installed ## make .venv with the pinned packages
 # Compiled at once: every job is a process of its own, and where Python may not write beside its packages (a read-only
 # installation, PYTHONDONTWRITEBYTECODE) each would compile torch anew.
 .venv/installed: pyproject.toml constraints.txt | .venv/bin/python $(UV)
-	UV_FIND_LINKS="$(FIND_LINKS)" "$(UV)" pip install --compile-bytecode --constraints constraints.txt --editable . --group dev
+	UV_FIND_LINKS="$(FIND_LINKS)" "$(UV)" pip install --compile-bytecode --constraints constraints.txt --editable '.[musicnn,minislakh]' --group dev
 	@touch $@
 
 .venv/bin/python:
@@ -70,7 +70,7 @@ format: environment ## format Python and Snakemake files
 # Pins that still satisfy pyproject.toml stay; delete constraints.txt first to take the newest of everything.
 # Without find-links, so that the file is the same whatever wheels a machine holds.
 constraints: | $(UV) ## resolve pyproject.toml into constraints.txt
-	env -u UV_FIND_LINKS "$(UV)" pip compile --quiet --universal --group dev pyproject.toml \
+	env -u UV_FIND_LINKS "$(UV)" pip compile --quiet --universal --all-extras --group dev pyproject.toml \
 	    --custom-compile-command 'make constraints' --output-file constraints.txt
 
 envs: environment ## write envs/ from constraints.txt

@@ -17,16 +17,19 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.27")  # as in pyproject.toml
-sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+# In a checkout the library lies beside the scripts. This file may be included by another one, or be a module of it.
+sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)) / "scripts"))
+
+from stemsteer.places import HOME
 
 
 include: "rules/snakemake.smk"
 
 
-# A config file given on the command line stands alone: merged into this one, its runs would add to the demo's.
+# A config file that is given stands alone: merged into this one, its runs would add to the demo's.
 if not config_file_is_given():
 
-    configfile: str(Path(workflow.basedir) / "config.yaml")
+    configfile: str(HOME / "config.yaml")
 
 
 include: "rules/common.smk"
@@ -36,6 +39,7 @@ include: "rules/audio.smk"
 include: "rules/codes.smk"
 include: "rules/steer.smk"
 include: "rules/stems.smk"
+include: "rules/export.smk"
 include: "rules/evaluate.smk"
 include: "rules/baselines.smk"
 include: "rules/peers.smk"
@@ -51,6 +55,7 @@ rule all:
     input:
         # Stems and tables by themselves too: where only they are missing, the report would look up to date.
         stem_files(),
+        export_records(),
         score_files(),
         "results/scores.tsv",
         "results/report/index.html",
@@ -67,3 +72,4 @@ rule benchmark:
 rule stems:
     input:
         stem_files(),
+        export_records(),

@@ -12,7 +12,7 @@ import re
 include: "functions/codec_training.smk"
 
 
-CODEC_RESOURCES = Path(workflow.basedir) / "resources/codec"
+CODEC_RESOURCES = HOME / "resources/codec"
 CODEC_PARTS = ["music", "held_out"]
 
 

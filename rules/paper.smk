@@ -1,6 +1,6 @@
 """Our scores beside those of the TagBox paper.
 
-Inputs: results/scores.tsv and benchmarks/paper.tsv, which names the run that stands for each of the paper's methods (those
+Inputs: results/scores.tsv and resources/paper.tsv, which names the run that stands for each of the paper's methods (those
 of benchmarks/paper.yaml, and baselines). Output: results/paper.tsv.
 """
 
@@ -14,7 +14,7 @@ rule paper:
     input:
         scores="results/scores.tsv",
         plan="results/plan.json",
-        published=Path(workflow.basedir) / "benchmarks/paper.tsv",
+        published=HOME / "resources/paper.tsv",
     output:
         "results/paper.tsv",
     log:

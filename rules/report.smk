@@ -88,7 +88,7 @@ onerror:
         summarise(scores, plan, summary_out=summary, comparisons_out=comparisons)
         draw_figures(plan, scores, folder_out=Path("results/figures"))
         page = Path("results/report/index.html")
-        subprocess.run([sys.executable, Path(workflow.basedir) / "scripts/report.py", plan, page])
+        subprocess.run([sys.executable, HOME / "scripts/report.py", plan, page])
         # Older than all that they tell of: the next run makes them anew.
         for unfinished in (scores, *rules.summarise.output, *rules.figures.output, page):
             if Path(unfinished).exists():

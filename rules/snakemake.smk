@@ -11,8 +11,8 @@ from snakemake.io import contains_wildcard
 
 
 def config_file_is_given() -> bool:
-    """Whether the command line names a config file."""
-    return bool(workflow.overwrite_configfiles)
+    """Whether the command line, or the workflow that includes this one, names a config file."""
+    return bool(workflow.configfiles)
 
 
 def inspected(function: Callable) -> Callable:

@@ -1,12 +1,17 @@
 """Errors that are the user's to mend, told as sentences."""
 
+import ast
 import errno
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+NAMES = re.compile(r"""(?:^|, )(track|run|source) ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+"""What `told_in_log` writes of the names of a job."""
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -47,6 +52,11 @@ def told_in_log(log: str | Path, **names: str) -> Iterator[None]:
         defect = f"unexpected {type(error).__name__}: {error}"
         logging.error("error: %s (a defect of StemSteer; the log has the traceback)", defect)
         sys.exit(1)
+
+
+def names_in(line: str) -> dict[str, str]:
+    """The true names in the first line of a log, by what they are (`track`, `run`, `source`); none in another line."""
+    return {kind: ast.literal_eval(name) for kind, name in NAMES.findall(line)}
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Where StemSteer's own files lie: those that ship with it, and the cache.
 
-In a checkout the shipped files lie in `resources/` and `report/` at its top. An installed wheel has both folders inside
-the package, in `shipped/`; pyproject.toml puts them there.
+In a checkout the shipped files lie at its top. An installed wheel has them inside the package, in `shipped/`, where
+hatch_build.py puts them.
 """
 
 import os
@@ -10,13 +10,16 @@ from pathlib import Path
 
 
 def _home() -> Path:
-    """The folder that holds `resources/` and `report/`."""
+    """The folder that holds the Snakefile, `rules/`, `resources/` and all else that ships."""
     package = Path(str(files("stemsteer"))).resolve()
     shipped = package / "shipped"
     return shipped if shipped.is_dir() else package.parent.parent
 
 
 HOME = _home()
+SNAKEFILE = HOME / "Snakefile"
+PROFILES = HOME / "profiles"
+"""Snakemake's settings for this machine (`default`) and for clusters (`slurm`)."""
 RESOURCES = HOME / "resources"
 """Model registry, presets, sources, vocabularies, the embedded codecs and the demo's table of tracks."""
 REPORT_TEMPLATES = HOME / "report"

@@ -13,8 +13,8 @@ from packaging.utils import canonicalize_name
 import make_envs
 
 ROOT = Path(__file__).resolve().parents[2]
-# Snakemake calls the rules' environments; it is not in them.
-IN_NO_ENVIRONMENT = {"snakemake", "snakemake-executor-plugin-slurm"}
+# Snakemake and the command line call the rules' environments; they are not in them.
+IN_NO_ENVIRONMENT = {"snakemake", "snakemake-executor-plugin-slurm", "click", "rich"}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,10 @@ def project() -> dict:
 
 @pytest.fixture(scope="module")
 def dependencies(project: dict) -> list[Requirement]:
-    return [Requirement(line) for line in project["project"]["dependencies"]]
+    """Those of every installation, and those of its extras."""
+    extras = project["project"]["optional-dependencies"].values()
+    lines = [*project["project"]["dependencies"], *(line for extra in extras for line in extra)]
+    return [Requirement(line) for line in lines]
 
 
 def version(pin: Requirement) -> str:

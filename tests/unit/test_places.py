@@ -13,11 +13,12 @@ from stemsteer import __version__
 from stemsteer.places import HOME, REPORT_TEMPLATES, RESOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("envs", "profiles", "report", "resources", "rules")
 SHIPPED = sorted(
     path.relative_to(ROOT)
-    for folder in ("report", "resources")
-    for path in (ROOT / folder).rglob("*")
-    if path.is_file()
+    for pattern in (*(f"{folder}/**/*" for folder in FOLDERS), "scripts/*.py", "Snakefile", "config*")
+    for path in ROOT.glob(pattern)
+    if path.is_file() and "__pycache__" not in path.parts
 )
 
 # Prints the folder that the shipped files are read from.

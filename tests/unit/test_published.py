@@ -14,11 +14,12 @@ from stemsteer.settings.config import Config, load_config
 from stemsteer.taggers.labels import labels_of
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+RESOURCES = Path(__file__).parents[2] / "resources"
 
 
 @pytest.fixture(scope="module")
 def published() -> pd.DataFrame:
-    return read_published(BENCHMARKS / "paper.tsv")
+    return read_published(RESOURCES / "paper.tsv")
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "run": Entry("stemsteer.command_line.run:run", "Run or go on with the workflow of a folder, with a live view."),
     "report": Entry("stemsteer.command_line.report:report", "Write the listening page anew over what there is."),
     "tags": Entry("stemsteer.command_line.tags:tags", "List sources, tags, models and ready-made runs."),
     "models": Entry("stemsteer.command_line.models:models", "List the pretrained models, or fetch some."),

@@ -9,6 +9,12 @@ from pathlib import Path
 
 from stemsteer.names import slug
 
+
+def followed_beside(log: Path) -> Path:
+    """The file beside the log of a job that says how far it is, while it runs."""
+    return log.with_suffix(".progress")
+
+
 ALL = "all"
 """What the log of a job is called that is for all sources of a track."""
 
@@ -118,6 +124,11 @@ class Layout:
         records = [self.provenance(run, track, source) for source in sources]
         signals = [file(run, track, source) for source in sources for file in (self.stem, self.other)]
         return self._job("stem", (run, track, self._named(sources)), records, signals)
+
+    def export(self, run: str, track: str) -> Job:
+        """The stems of a track in files for people, and the record of where they are."""
+        record = self.results / "runs" / slug(run) / "exports" / f"{slug(track)}.json"
+        return self._job("export", (run, track), [record])
 
     def _named(self, sources: list[str]) -> str:
         return ALL if self.sources_together else sources[0]

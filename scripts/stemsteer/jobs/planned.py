@@ -28,6 +28,7 @@ def jobs_of_tracks(plan: Plan) -> Iterator[Job]:
     yield from (layout.reconstruct(*each) for each in reconstructed)
     yield from (layout.steer(*place) for place in steered(plan))
     yield from (layout.make_stems(*place) for place in steered(plan))
+    yield from (layout.export(*place) for place in exported(plan))
     yield from (layout.evaluate(stem.run, stem.track, stem.source) for stem in scored_stems(plan))
     yield from _comparing(plan, layout)
 
@@ -40,6 +41,11 @@ def steered(plan: Plan) -> Iterator[tuple[str, str, list[str]]]:
             for together in [sources] if plan.config.steers_sources_together else [[source] for source in sources]:
                 if together:
                     yield run, track, together
+
+
+def exported(plan: Plan) -> list[tuple[str, str]]:
+    """Run and track of each job that exports stems."""
+    return list(dict.fromkeys((stem.run, stem.track) for stem in plan.stems)) if plan.config.export else []
 
 
 def _comparing(plan: Plan, layout: Layout) -> Iterator[Job]:

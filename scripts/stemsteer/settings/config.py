@@ -9,6 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_v
 from stemsteer.compared import BASELINES
 from stemsteer.compared.settings import PeerSettings
 from stemsteer.errors import UserError
+from stemsteer.exports.settings import ExportSettings
 from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
 from stemsteer.generators.settings import CodecWeights
 from stemsteer.models.registry import names_of
@@ -112,6 +113,9 @@ class Config(Settings):
         "auto: one of those that come with StemSteer, null: none",
     )
     stems: StemSettings = Field(StemSettings(), description="how stems are written")
+    export: ExportSettings | None = Field(
+        None, description="files of the stems for people, under names of their choice; null: none"
+    )
     verify: VerifySettings = Field(VerifySettings(), description="what `snakemake verify` compares the scores with")
     codec_training: dict[str, CodecTrainingSettings] = Field(
         {

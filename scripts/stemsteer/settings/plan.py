@@ -7,6 +7,7 @@ from typing import Any
 
 from stemsteer.compared.settings import PEER_SOURCES
 from stemsteer.errors import UserError
+from stemsteer.exports.names import ExportNames
 from stemsteer.models.registry import PromptTaggerModel, TaggerModel, tagger_models
 from stemsteer.names import slug
 from stemsteer.settings.config import Config
@@ -63,6 +64,11 @@ class Plan:
         return sorted({name for track in self.tracks.values() for name in (*track.sources, *track.references)})
 
     @property
+    def asked_sources(self) -> list[str]:
+        """All sources that tracks are asked for."""
+        return sorted({source for track in self.tracks.values() for source in track.sources})
+
+    @property
     def stems(self) -> list[Stem]:
         """All stems, run by run."""
         return [
@@ -109,6 +115,14 @@ class Plan:
             peers=by_slug(self.config.peers),
             trainings=by_slug(self.config.codec_training),
         )
+
+    @cached_property
+    def export_names(self) -> ExportNames | None:
+        """What exported files are called, where there is an export."""
+        export = self.config.export
+        if export is None:
+            return None
+        return ExportNames(export, list(self.config.runs), list(self.tracks), self.asked_sources)
 
     def sources_of(self, run: str, track: str) -> list[str]:
         """The sources that a run extracts from a track."""
@@ -171,14 +185,18 @@ def make_plan(config: Config) -> Plan:
     Raises:
         UserError: with the table's row, the track or the run that is wrong.
     """
-    tracks = read_tracks(config.tracks, config.asked_sources)
+    return plan_for(config, read_tracks(config.tracks, config.asked_sources))
+
+
+def plan_for(config: Config, tracks: Iterable[Track]) -> Plan:
+    """The config with these tracks, wherever they are from; see `make_plan`."""
+    plan = Plan(config, {track.track: track for track in tracks})
     known = known_names(config.own_sources)
     check_sources("config: sources", config.asked_sources, known)
-    check_names(tracks, known)
-    plan = Plan(config, {track.track: track for track in tracks})
+    check_names(plan.tracks.values(), known)
     for name in config.runs:
         _check_run(plan, name, known)
-    _ = plan.names  # which must be unique
+    _ = plan.names, plan.export_names  # which must be unique
     return plan
 
 

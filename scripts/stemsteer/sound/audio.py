@@ -20,8 +20,11 @@ Signal = NDArray[np.float32]
 BLOCK = 1 << 16
 """Samples of a block: large enough to be fast, small enough to need little memory."""
 
+SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
+"""libsndfile's names of the encodings that users can choose."""
+
 BITS = {"PCM_16": 16, "PCM_24": 24, "FLOAT": 32}
-"""Bits of a sample in each format that can be written. The names are libsndfile's."""
+"""Bits of a sample in each of them."""
 
 SILENCE_PEAK = 1e-6
 """A signal that never exceeds this (-120 dB) is silent. Compressed silence may decode to very quiet noise."""

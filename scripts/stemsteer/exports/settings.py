@@ -1,0 +1,74 @@
+"""The settings of exports."""
+
+import re
+from pathlib import PurePosixPath
+from string import Formatter
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from stemsteer.validation import Settings
+
+PLACES = ("run", "track", "source", "ext")
+"""What a template of file names can have in braces."""
+
+REST = ""
+"""Stands for the rest of the mixture among the sources of a track: no source has an empty name."""
+
+LIKE_RESULTS = re.compile(r"(results|logs|\.snakemake)(/|$)", re.IGNORECASE)
+
+
+class ExportSettings(Settings):
+    """How stems are exported: to files for people, beside those of the workflow."""
+
+    folder: str = Field("stems", min_length=1, description="where exported stems lie")
+    filename: str = Field(
+        "{track}/{source}.{ext}",
+        description="of each stem in that folder, with {track}, {source}, {ext}, and {run} where there are several",
+    )
+    container: Literal["wav", "flac", "mp3"] = Field("wav", description="file format")
+    encoding: Literal["float32", "int24", "int16"] = Field("float32", description="samples of wav and flac")
+    clip: Literal["none", "clamp", "rescale"] = Field(
+        "none",
+        description="samples beyond full scale: none keeps them where the encoding can, clamp cuts them off, rescale "
+        "turns down all stems of a track until none are left",
+    )
+    rest: str | None = Field(
+        "rest", min_length=1, description="what the mixture without the stems is called among them; null: left out"
+    )
+
+    def is_written_as(self, container: str, encoding: str) -> bool:
+        """Whether exported files are those of stems of this format, sample by sample."""
+        return (self.container, self.encoding, self.clip) == (container, encoding, "none")
+
+    @field_validator("folder")
+    @classmethod
+    def _folder_is_not_the_workflows(cls, folder: str) -> str:
+        if LIKE_RESULTS.match(folder):
+            raise ValueError(f"{folder!r} is a folder of the workflow's own; choose another one, such as stems")
+        return folder
+
+    @field_validator("filename")
+    @classmethod
+    def _filename_is_a_template(cls, filename: str) -> str:
+        example = 'write it like "{track}/{source}.{ext}"'
+        try:
+            places = [name for _, name, _, _ in Formatter().parse(filename) if name is not None]
+        except ValueError as error:
+            raise ValueError(f"{filename!r} cannot be understood ({error}); {example}") from None
+        for place in places:
+            if place not in PLACES:
+                known = ", ".join(f"{{{name}}}" for name in PLACES)
+                raise ValueError(f"{filename!r} has {{{place}}}, which means nothing here ({known} do); {example}")
+        if "source" not in places:
+            raise ValueError(f"{filename!r} has no {{source}}, so that all stems would be one file; {example}")
+        path = PurePosixPath(filename)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError(f"{filename!r} leaves the folder of the exported stems; {example}")
+        return filename
+
+    @model_validator(mode="after")
+    def _flac_is_integer(self) -> "ExportSettings":
+        if self.container == "flac" and self.encoding == "float32":
+            raise ValueError("flac has no float32: choose encoding int24 or int16, or container wav")
+        return self

@@ -1,0 +1,128 @@
+"""Export the stems of a track: link or write them under names for people, and record where they are."""
+
+import logging
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from stemsteer.errors import UserError
+from stemsteer.exports.settings import REST, ExportSettings
+from stemsteer.exports.signals import Separated
+from stemsteer.exports.writing import gain_of, write
+from stemsteer.files import read_json, write_json
+
+
+@dataclass(frozen=True)
+class ExportInputs:
+    """The files of a separated track.
+
+    Attributes:
+        mixture: as it was decoded.
+        stems: by source.
+        other: the mixture without the stem, where there is one stem only.
+        provenance: the records beside the stems, by source.
+    """
+
+    mixture: Path
+    stems: Mapping[str, Path]
+    other: Path | None
+    provenance: Mapping[str, Path]
+
+
+def export_stems(
+    run: str,
+    track: str,
+    inputs: ExportInputs,
+    files: Mapping[str, Path],
+    settings: ExportSettings,
+    as_written: bool,
+    *,
+    record_out: Path,
+) -> None:
+    """Make the files of an export, and remove those of an earlier one that has other names.
+
+    Args:
+        run, track: their names.
+        inputs: the separated track.
+        files: to make, by source; the rest of the mixture is `REST`.
+        settings: the format.
+        as_written: whether it is the format of the stems' own files, which are then linked rather than written again.
+        record_out: JSON: where the exported stems lie, how loud they are, and whether their sources were heard.
+
+    Raises:
+        UserError: a file is there that no earlier export of this track made, or the format cannot hold the signal.
+    """
+    earlier = files_of(record_out)
+    _refuse_to_overwrite(files.values(), earlier)
+    separated = Separated(inputs.mixture, inputs.stems)
+    gain = gain_of(settings, separated, files)
+    header = soundfile.info(inputs.mixture)
+    rows = []
+    for source, path in files.items():
+        own = inputs.other if source == REST else inputs.stems[source]
+        clipped = 0
+        if as_written and own is not None:
+            link(own, path)
+        else:
+            signal = (block * gain for block in separated.signal(source)) if gain != 1 else separated.signal(source)
+            clipped = write(path, signal, header, settings)
+        rows.append(_row(source, path, clipped, inputs.provenance.get(source)))
+    for path in set(earlier) - set(files.values()):
+        path.unlink(missing_ok=True)
+    _warn(settings, gain, sum(row["clipped_samples"] for row in rows))
+    write_json(record_out, {"run": run, "track": track, "gain": gain, "files": rows})
+
+
+def forget_incomplete(records: Iterable[Path]) -> None:
+    """Remove the records of exports of which files are gone, so that they are made again."""
+    for record in records:
+        if not all(path.exists() for path in files_of(record)):
+            record.unlink()
+
+
+def files_of(record: Path) -> list[Path]:
+    """The files that an export made."""
+    return [Path(row["path"]) for row in read_json(record)["files"]] if record.exists() else []
+
+
+def _refuse_to_overwrite(files: Iterable[Path], earlier: Iterable[Path]) -> None:
+    for path in set(files) - set(earlier):
+        if path.exists():
+            raise UserError(f"{str(path)!r} is there already, from something else; move it, or change export.filename")
+
+
+def link(file: Path, to: Path) -> None:
+    """Let a file have another name too; it is copied where the file system knows no links."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    to.unlink(missing_ok=True)
+    try:
+        os.link(file, to)
+    except OSError:
+        shutil.copyfile(file, to)
+
+
+def _row(source: str, path: Path, clipped: int, provenance: Path | None) -> dict[str, Any]:
+    record = read_json(provenance) if provenance else {}
+    return {
+        "source": source or None,
+        "path": str(path),
+        "clipped_samples": clipped + record.get("clipped_samples", 0),
+        "presence": record.get("ascent", {}).get("presence"),
+        "warning": record.get("warning"),
+    }
+
+
+def _warn(settings: ExportSettings, gain: float, clipped: int) -> None:
+    if gain != 1:
+        logging.warning("warning: all stems were turned down to %.3f of their level, so that none clips", gain)
+    if clipped:
+        logging.warning(
+            "warning: %d samples were cut off at full scale: stems no longer sum to the mixture", clipped
+        )
+    if settings.container == "mp3":
+        logging.warning("warning: mp3 changes each stem a little: the stems no longer sum to the mixture exactly")
