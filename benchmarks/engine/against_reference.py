@@ -207,7 +207,7 @@ def reference_setting(setting: Setting, arguments: argparse.Namespace, folder: P
     if len(models) < len(setting.taggers) or any(model.family != "sota-music-tagging" for model in models):
         raise UserError(
             f"--taggers {' '.join(setting.taggers)}: the reference has those of sota-music-tagging-models alone, "
-            "such as fcn-mtat; `python -m stemsteer models` lists them"
+            "such as fcn-mtat; `stemsteer models` lists them"
         )
     vocabularies = {model.vocabulary for model in models}
     if len(vocabularies) > 1:

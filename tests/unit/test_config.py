@@ -303,7 +303,7 @@ def test_an_old_value_is_told_where_it_went(raw: dict[str, Any], sentence: str) 
 
 
 def test_the_schema_is_that_of_the_settings() -> None:
-    """`python -m stemsteer schema > config.schema.json` writes it."""
+    """`stemsteer schema > config.schema.json` writes it."""
     assert (CONFIG.parent / "config.schema.json").read_text(encoding="utf-8") == schema_text() + "\n"
     assert CONFIG.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=config.schema.json\n")
 

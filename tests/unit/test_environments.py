@@ -44,12 +44,14 @@ def imported_names(source: str) -> Iterator[str]:
 
 
 def registered_modules() -> set[str]:
-    """Modules that a registry names, to be imported when they are first asked for."""
+    """Modules that a registry names, to be imported when they are first asked for; the command line's are no job's."""
     return {
         place[1]
         for file in (SCRIPTS / "stemsteer").rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and (place := REGISTERED.match(str(node.value)))
+        if isinstance(node, ast.Constant)
+        and (place := REGISTERED.match(str(node.value)))
+        and not place[1].startswith("stemsteer.command_line.")
     }
 
 
