@@ -6,10 +6,17 @@ from typing import Any
 from stemsteer.devices import default_batch
 from stemsteer.errors import told_in_log
 from stemsteer.generators.settings import CodecWeights
-from stemsteer.jobs.resources import workers_in_memory
 from stemsteer.settings.config import Config
 from stemsteer.settings.run import MethodGroups
-from stemsteer.stages.steer import Estimate, Resources, load_method, method_settings, signal_to_steer, steer
+from stemsteer.stages.steer import (
+    Estimate,
+    Resources,
+    load_method,
+    method_settings,
+    signal_to_steer,
+    steer,
+    workers_of,
+)
 from stemsteer.steering.track import CarriedOut, TrackSteering
 
 
@@ -29,16 +36,12 @@ def main(job: Any) -> None:
     checkpoints = Path("results/checkpoints") / job.wildcards.run / job.wildcards.track
     answers = Path("results/answers") / job.wildcards.track
     signal = signal_to_steer(method.settings, Path(job.input.signal))
-    longest = min(signal.samples, round(method.settings.steering.chunk_seconds * signal.rate))
-    workers = workers_in_memory(job.threads // method.settings.steering.threads, longest * signal.channels)
+    workers = workers_of(job.threads, method, signal)
     files = zip(*(map(Path, job.output[name]) for name in ("steered", "history", "record")), strict=True)
     steer(
         TrackSteering(params.run, params.track, signal, method),
         {source: Estimate(*paths) for source, paths in zip(params.sources, files, strict=True)},
-        # A GPU is busy with one batch.
-        CarriedOut(
-            batch, checkpoints, answers, config.checkpoint_seconds, workers if method.device.type == "cpu" else 1
-        ),
+        CarriedOut(batch, checkpoints, answers, config.checkpoint_seconds, workers),
         quality=next(map(Path, job.input.quality), None),
     )
 

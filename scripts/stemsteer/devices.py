@@ -50,6 +50,16 @@ def choose_device_for_light_work(wanted: str, threads: int) -> torch.device:
         return choose_device("auto", threads)
 
 
+@contextmanager
+def threads_left_alone() -> Iterator[None]:
+    """Give PyTorch back the number of threads that it had before the block."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def keep_freed_memory() -> None:
     """Let malloc() keep what a step frees for the next one, which asks for the same again.
 

@@ -33,9 +33,21 @@ SCRIPTS_AND_ENVIRONMENTS = sorted(
 )
 
 
+class WithoutTypes(ast.NodeTransformer):
+    """Removes what stands under `if TYPE_CHECKING:`, which never runs."""
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+        return self.generic_visit(node)
+
+
 def imported_names(source: str) -> Iterator[str]:
-    """Dotted names that a source imports, here or in a function; of `from a import b` both `a` and `a.b`."""
-    for node in ast.walk(ast.parse(source)):
+    """Dotted names that a source imports, here or in a function; of `from a import b` both `a` and `a.b`.
+
+    Not those that it imports for types only.
+    """
+    for node in ast.walk(WithoutTypes().visit(ast.parse(source))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -27,10 +27,15 @@ def modules_in(library: Path) -> dict[str, Path]:
 
 
 def imports_between_modules(library: Path) -> Graph:
-    """Imports anywhere in a module count: inside functions, and for types only, too."""
+    """Imports anywhere in a module count: inside functions, and for types only, too.
+
+    Not those of the library's own `__init__`, which offers the API and imports it when somebody uses it.
+    """
     modules = modules_in(library)
     graph: Graph = {module: set() for module in modules}
     for module, path in modules.items():
+        if module == library.name:
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             graph[module] |= {name for name in _imported(node) if name in modules and name != module}
     return graph

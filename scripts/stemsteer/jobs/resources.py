@@ -156,6 +156,11 @@ def workers_for(jobs: int, cores: int) -> int:
     return max(1, min(MOST_WORKERS, cores // max(1, jobs)))
 
 
+def usable_cores() -> int:
+    """The cores that this process may use: on a cluster, those that a job was given."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def workers_in_memory(workers: int, numbers: int) -> int:
     """As many of some workers as there is memory for, where a chunk has so many numbers: samples x channels."""
     each = WORKER_MEGABYTES + WORKER_MEGABYTES_A_NUMBER * numbers

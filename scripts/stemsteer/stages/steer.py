@@ -12,6 +12,7 @@ from stemsteer.devices import choose_device
 from stemsteer.files import read_json, write_json, written_whole
 from stemsteer.generators.loading import load_generator
 from stemsteer.generators.settings import CodecWeights
+from stemsteer.jobs.resources import workers_in_memory
 from stemsteer.settings.run import MethodGroups
 from stemsteer.sound import audio
 from stemsteer.sound.scaled_signal import MonoSignal, ScaledSignal, WholeSignal
@@ -82,6 +83,15 @@ def load_method(settings: MethodSettings, resources: Resources, device_name: str
 def signal_to_steer(settings: MethodSettings, path: Path) -> ScaledSignal:
     """The mixture itself for steerings that need its parts; its mono signal at the codecs' rate for others."""
     return WholeSignal(path) if settings.steering.needs_parts else MonoSignal(path)
+
+
+def workers_of(threads: int, method: Method, signal: ScaledSignal) -> int:
+    """How many chunks of a signal so many CPU threads steer at the same time, as far as there is memory for them."""
+    if method.device.type != "cpu":
+        return 1  # A GPU is busy with one batch.
+    steering = method.settings.steering
+    longest = min(signal.samples, round(steering.chunk_seconds * signal.rate))
+    return workers_in_memory(threads // steering.threads, longest * signal.channels)
 
 
 def steer(

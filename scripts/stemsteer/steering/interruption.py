@@ -1,6 +1,7 @@
 """Being asked to stop: by a scheduler (SIGTERM) or by Ctrl-C (SIGINT)."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -28,8 +29,14 @@ class Interruption:
 
 @contextmanager
 def interruption_noticed() -> Iterator[Interruption]:
-    """Signals to stop do not end the process in the block, but are noted for it to come to an end by itself."""
+    """Signals to stop do not end the process in the block, but are noted for it to come to an end by itself.
+
+    In a thread that is not the main one there are none to notice: Python gives them to the main thread.
+    """
     interruption = Interruption()
+    if threading.current_thread() is not threading.main_thread():
+        yield interruption
+        return
     before = {number: signal.signal(number, interruption.notice) for number in STOPPING}
     try:
         yield interruption

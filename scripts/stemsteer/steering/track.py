@@ -35,6 +35,7 @@ class CarriedOut:
         answers: folder of the taggers' answers about the track, for later jobs too.
         checkpoint_seconds: between two checkpoints of a running solver.
         workers: how many batches are steered at the same time.
+        progress: whether a bar on stderr counts the steps.
     """
 
     batch: int
@@ -42,6 +43,7 @@ class CarriedOut:
     answers: Path
     checkpoint_seconds: float
     workers: int = 1
+    progress: bool = True
 
 
 class TrackSteering:
@@ -81,7 +83,8 @@ class TrackSteering:
         joined = {source: OverlapAdd(self.chunks) for source in sources}
         self.outcomes = {source: [] for source in sources}
         total = len(self.chunks) * len(sources) * self.steering.steps
-        bar = tqdm(total=total, desc=f"{self.run} {self.track}", unit="step", mininterval=1)
+        title, hidden = f"{self.run} {self.track}", not carried_out.progress
+        bar = tqdm(total=total, desc=title, unit="step", mininterval=1, disable=hidden)
         with interruption_noticed() as interruption, bar as progress:
             batches = Batches(
                 self.steering,
