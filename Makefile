@@ -77,7 +77,7 @@ envs: environment ## write envs/ from constraints.txt
 	python envs/make_envs.py
 
 schema: environment ## write config.schema.json from the classes of settings
-	python -m stemsteer schema > config.schema.json
+	stemsteer schema > config.schema.json
 
 clean: ## remove the environment and caches, never results
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -21,7 +21,8 @@ from excerpts import read_excerpt
 
 from stemsteer.errors import UserError
 from stemsteer.files import written_whole
-from stemsteer.settings.tracks import AUDIO, COLUMNS, REFERENCE
+from stemsteer.settings.listing import AUDIO
+from stemsteer.settings.tracks import COLUMNS, REFERENCE
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 

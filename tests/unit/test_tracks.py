@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from stemsteer.errors import UserError
 from stemsteer.names import as_name, is_name
+from stemsteer.settings.listing import named
 from stemsteer.settings.tracks import Track, check_names, read_tracks
 
 
@@ -84,11 +85,28 @@ def test_a_folder_is_read_with_its_subfolders(tmp_path: Path) -> None:
     assert tracks[0].mixture == str(tmp_path / "-x.flac")
 
 
-def test_two_files_of_one_name_are_told(tmp_path: Path) -> None:
-    for name in ("a.wav", "a.mp3"):
+def test_two_files_of_one_name_are_two_tracks(tmp_path: Path) -> None:
+    for name in ("a.wav", "a.mp3", "b.wav"):
         (tmp_path / name).touch()
-    with pytest.raises(UserError, match=r"a\.mp3 and .*a\.wav would both be the track 'a'"):
-        read_tracks(str(tmp_path), ["drums"])
+    assert [track.track for track in read_tracks(str(tmp_path), ["drums"])] == ["a.mp3", "a.wav", "b"]
+
+
+@pytest.mark.parametrize(
+    ("files", "taken", "names"),
+    [
+        (["x/a.wav", "y/b.wav"], [], ["a", "b"]),
+        (["x/a.wav", "y/a.flac"], [], ["a.wav", "a.flac"]),
+        (["x/a.wav", "y/a.wav"], [], ["x - a", "y - a"]),
+        (["x/a.wav", "y/x/a.wav"], [], ["a (1)", "a (2)"]),
+        (["x/a.wav"], ["a"], ["a.wav"]),
+        (["x/a.wav"], ["a", "a.wav", "x - a", "a (1)"], ["a (2)"]),
+        # The longer name of one is the plain name of another, and they are in the same folder.
+        (["x/a.wav", "x/a.mp3", "x/a.wav.flac"], [], ["a (1)", "a (2)", "a.wav"]),
+    ],
+)
+def test_files_get_names_that_tell_them_apart(files: list[str], taken: list[str], names: list[str]) -> None:
+    wanted = {Path("/music", file): Path(file).stem for file in files}
+    assert named(wanted, taken) == dict(zip(names, wanted, strict=True))
 
 
 def test_an_empty_folder_and_a_missing_table_are_told(tmp_path: Path) -> None:

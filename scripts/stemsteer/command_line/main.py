@@ -21,7 +21,9 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "separate": Entry("stemsteer.command_line.separate:separate", "Separate songs, or folders of them, into stems."),
     "run": Entry("stemsteer.command_line.run:run", "Run or go on with the workflow of a folder, with a live view."),
+    "init": Entry("stemsteer.command_line.init:init", "Make a folder with a config and a table to start from."),
     "report": Entry("stemsteer.command_line.report:report", "Write the listening page anew over what there is."),
     "tags": Entry("stemsteer.command_line.tags:tags", "List sources, tags, models and ready-made runs."),
     "models": Entry("stemsteer.command_line.models:models", "List the pretrained models, or fetch some."),

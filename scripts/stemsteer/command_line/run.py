@@ -1,10 +1,10 @@
 """The command `stemsteer run`."""
 
-from contextlib import chdir
 from pathlib import Path
 
 import click
 
+from stemsteer.command_line.workflow.running import run_in
 from stemsteer.errors import UserError
 
 
@@ -34,18 +34,9 @@ def run(context: click.Context, directory: Path, verbose: bool, arguments: tuple
 
     Exit status: 0, all is done; 1, something failed; 2, wrong usage; 130, stopped by Ctrl-C.
     """
-    from stemsteer.command_line.workflow.engine import run_in_text, run_live
-    from stemsteer.command_line.workflow.outcome import report_outcome
-
-    with chdir(directory):
-        if not Path("Snakefile").is_file():
-            raise UserError(
-                f"there is no Snakefile in {str(Path.cwd())!r}; make such a folder with `stemsteer init`, "
-                "or separate songs with `stemsteer separate`"
-            )
-        if verbose or not {"-n", "--dry-run", "--dryrun", "plan"}.isdisjoint(arguments):
-            ended = run_in_text(arguments)
-        else:
-            ended = run_live(arguments)
-            report_outcome(ended)
-    context.exit(ended.status)
+    if not (directory / "Snakefile").is_file():
+        raise UserError(
+            f"there is no Snakefile in {str(directory.absolute())!r}; make such a folder with `stemsteer init`, "
+            "or separate songs with `stemsteer separate`"
+        )
+    context.exit(run_in(directory, arguments, verbose))

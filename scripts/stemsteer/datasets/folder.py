@@ -11,7 +11,7 @@ from stemsteer.datasets.musdb18 import SPLITS
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.errors import UserError
 from stemsteer.names import as_name
-from stemsteer.settings.tracks import SUFFIXES
+from stemsteer.settings.listing import SUFFIXES
 from stemsteer.taggers.vocabularies import sources
 
 MIXTURE = "mixture"

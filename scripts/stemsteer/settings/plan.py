@@ -9,6 +9,7 @@ from stemsteer.compared.settings import PEER_SOURCES
 from stemsteer.errors import UserError
 from stemsteer.exports.names import ExportNames
 from stemsteer.models.registry import PromptTaggerModel, TaggerModel, tagger_models
+from stemsteer.models.weights import require
 from stemsteer.names import slug
 from stemsteer.settings.config import Config
 from stemsteer.settings.tracks import Track, check_names, check_sources, read_tracks
@@ -133,6 +134,16 @@ class Plan:
         """What is known of a tagger, one of the user's own or one of the registry."""
         own = self.config.taggers.get(name)
         return own.model() if own else tagger_models()[name]
+
+    def require_taggers(self) -> None:
+        """See that all taggers of all runs are on this machine, before any work.
+
+        Raises:
+            UserError: one is not, with the command that brings it.
+        """
+        for name in {tagger for run in self.config.runs.values() for tagger in run.taggers.names}:
+            if name not in self.config.taggers:
+                require(name)
 
     @property
     def has_prompt_taggers(self) -> bool:

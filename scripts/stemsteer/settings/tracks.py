@@ -8,14 +8,12 @@ from itertools import zip_longest
 from pathlib import Path
 
 from stemsteer.errors import UserError
-from stemsteer.names import as_name, did_you_mean, is_name, is_utf8
+from stemsteer.names import as_name, did_you_mean, is_name
 from stemsteer.places import HOME
+from stemsteer.settings.listing import tracks_in
 
 COLUMNS = ("track", "mixture", "start", "duration", "sources")
 REFERENCE = "reference_"
-AUDIO = (".aac", ".aif", ".aiff", ".ape", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav", ".wma", ".wv")
-CONTAINERS = (".avi", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
-SUFFIXES = frozenset(AUDIO + CONTAINERS)
 
 
 @dataclass(frozen=True)
@@ -60,33 +58,10 @@ def is_made_here(path: str) -> bool:
 
 
 def _from_folder(folder: Path, sources: tuple[str, ...]) -> list[Track]:
-    files = _audio_files(folder)
-    if not files:
-        raise UserError(f"tracks: the folder {folder} holds no audio files ({' '.join(sorted(SUFFIXES))})")
-    tracks: dict[str, Track] = {}
-    for file in files:
-        if not is_utf8(str(file)):
-            raise UserError(f"tracks: the name of the file {str(file)!r} is not in UTF-8; rename it")
-        name = as_name(" - ".join(file.relative_to(folder).with_suffix("").parts))
-        if name in tracks:
-            raise UserError(
-                f"tracks: {tracks[name].mixture} and {file} would both be the track {name!r}; "
-                "rename one of them, or list the files in a table"
-            )
-        tracks[name] = Track(name, str(file), sources)
-    return list(tracks.values())
-
-
-def _audio_files(folder: Path) -> list[Path]:
-    """The audio files in a folder and its subfolders, without hidden ones and those that this workflow made."""
-    root, results = folder.resolve(), Path("results").resolve()
-
-    def is_music(inside: Path) -> bool:
-        hidden = any(part.startswith(".") for part in inside.parts)
-        made_here = any(root / subfolder == results for subfolder in inside.parents[:-1])
-        return inside.suffix.lower() in SUFFIXES and not hidden and not made_here
-
-    return sorted(file for file in folder.rglob("*") if is_music(file.relative_to(folder)) and file.is_file())
+    try:
+        return [Track(name, str(file), sources) for name, file in tracks_in(folder).items()]
+    except UserError as error:
+        raise UserError(f"tracks: {error}") from None
 
 
 def _from_table(table: Path, sources: tuple[str, ...]) -> list[Track]:

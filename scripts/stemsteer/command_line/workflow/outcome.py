@@ -1,6 +1,7 @@
 """What a workflow has come to, for the terminal: where each stem lies, what is wrong, and what to do next."""
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,8 @@ class Listed:
     path: Path
     stem: StemResult | None
 
-    def row(self) -> dict[str, str]:
-        """Its line in the table."""
+    def row(self, seen_from: Path) -> dict[str, str]:
+        """Its line in the table; its path is that from a folder."""
         return {
             "track": self.track,
             "run": self.run,
@@ -39,27 +40,27 @@ class Listed:
             "level": _decibels(self.path),
             "heard": _heard(self.stem),
             "gain": _improvement(self.stem),
-            "file": str(self.path),
+            "file": os.path.relpath(self.path, seen_from),
         }
 
 
-def report_outcome(ended: Ended) -> None:
-    """Print what a workflow in the working directory has come to."""
+def report_outcome(ended: Ended, seen_from: Path) -> None:
+    """Print what a workflow in the working directory has come to; paths are those from a folder."""
     if ended.well and PLAN.exists():
-        _say_stems(Collection(WrittenPlan.read(PLAN)))
+        _say_stems(Collection(WrittenPlan.read(PLAN)), seen_from)
     for line in _complaints(ended):
         say(line)
     if ended.interrupted:
         say("Stopped. What is done is kept, and the same command goes on from there.")
     elif PAGE.exists():
-        say(f"\nThe report to listen to: {PAGE.resolve()}\n(`stemsteer report --open` opens it in a browser)")
+        say(f"\nThe report to listen to: {os.path.relpath(PAGE, seen_from)}")
 
 
-def _say_stems(collection: Collection) -> None:
+def _say_stems(collection: Collection, seen_from: Path) -> None:
     """Print a table of the stems, and the sources that were not heard."""
     files = list(_files(collection))
     if files:
-        rows = [file.row() for file in files[:SHOWN]]
+        rows = [file.row(seen_from) for file in files[:SHOWN]]
         hidden = {"run"} if len(collection.plan.runs) == 1 else set()
         hidden |= {column for column in rows[0] if not any(row[column] for row in rows)}
         say(layout([{name: cell for name, cell in row.items() if name not in hidden} for row in rows], None, width()))
