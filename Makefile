@@ -26,8 +26,7 @@ export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
 
 # config.yaml, as it comes, is the demo's.
 demo: environment ## separate the demo song, or what config.yaml says (the default)
-	snakemake
-	@echo "The report with players, spectrograms and scores: results/report/index.html"
+	stemsteer run
 
 test: environment ## run all tests
 	pytest

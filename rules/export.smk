@@ -14,6 +14,7 @@ forget_incomplete(map(Path, export_records()))
 rule export:
     input:
         mixture="results/audio/{track}/mixture.wav",
+        tags="results/audio/{track}/tags.json",
         stem=stems_to_export(LAYOUT.stem),
         other=other_to_export,
         provenance=stems_to_export(LAYOUT.provenance),

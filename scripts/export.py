@@ -16,6 +16,7 @@ def main(job: Any) -> None:
         dict(zip(params.sources, map(Path, job.input.stem), strict=True)),
         next(map(Path, job.input.other), None),
         dict(zip(params.sources, map(Path, job.input.provenance), strict=True)),
+        Path(job.input.tags),
     )
     export_stems(
         params.run,

@@ -358,7 +358,7 @@ def test_broken_data_of_moisesdb_and_folders_are_told() -> None:
         (
             ["slakh", "here", "--sources", "basss"],
             "--sources: there is no source or tag 'basss' (did you mean bass?); "
-            "resources/sources.yaml lists the sources",
+            "`stemsteer tags` lists the sources",
         ),
         (["folder", "here", "--split", "test"], "a folder of stems has no split 'test'; leave --split out"),
     ],

@@ -98,9 +98,9 @@ def separate(
 ) -> None:
     """Separate songs into stems.
 
-    SONGS are files of any kind that ffmpeg reads, folders with their subfolders, or patterns. Writes OUT/stems/SONG/SOURCE.wav
-    for each source, and rest.wav: stems and rest sum to the song, with its sample rate, channels and length. A report
-    to listen to is OUT/results/report/index.html.
+    SONGS are files of any kind that ffmpeg reads, folders with their subfolders, or patterns. Writes
+    OUT/stems/SONG/SOURCE.wav for each source, and rest.wav: stems and rest sum to the song, with its sample rate,
+    channels and length. A report to listen to is OUT/results/report/index.html.
 
     OUT is a folder of Snakemake's: config.yaml and tracks.tsv in it say what was asked for, and `stemsteer run` or
     `snakemake` goes on with it. More songs can be added to it at any time. With other settings it is refused: nothing

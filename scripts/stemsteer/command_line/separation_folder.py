@@ -1,6 +1,7 @@
 """A folder for separations: a config, a table of tracks, and what `snakemake` needs to go on with it."""
 
 import csv
+import shlex
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from stemsteer.settings.tracks import COLUMNS, Track, read_tracks
 CONFIG, TABLE, SNAKEFILE = "config.yaml", "tracks.tsv", "Snakefile"
 PROFILE_FOLDERS = {"default": "profiles/default", "slurm": "slurm"}
 """Where Snakemake finds each profile of ours: the second one by `--profile slurm`."""
+
+OF_EACH_TRACK = ("sources",)
+"""Settings that the rows of the table have, too."""
 
 HEADING = """\
 # yaml-language-server: $schema={schema}
@@ -57,15 +61,17 @@ class SeparationFolder:
         Raises:
             UserError: the folder has a config with other settings.
         """
-        there = self.settings()
-        if there is None or there == settings:
-            return
-        pairs = {key: (there.get(key), settings.get(key)) for key in {**there, **settings}}
-        told = [f"{key}: {_short(old)} there, {_short(new)} now" for key, (old, new) in pairs.items() if old != new]
-        raise UserError(
-            f"{str(self.path)!r} holds stems that were made with other settings ({'; '.join(told)}); choose another folder "
-            f"with --out, or go on with those by `stemsteer run --directory {self.path}`"
-        )
+        there, now = _flat(self.settings()), _flat(settings)
+        told = [
+            f"{key} is {there.get(key)!r} there and {now.get(key)!r} now"
+            for key in {**there, **now}
+            if there.get(key) != now.get(key) and key not in OF_EACH_TRACK
+        ]
+        if there and told:
+            raise UserError(
+                f"{str(self.path)!r} holds stems of other settings ({'; '.join(told)}); choose another folder with "
+                f"--out, or go on with the settings there by `stemsteer run --directory {shlex.quote(str(self.path))}`"
+            )
 
     def write(self, settings: Mapping[str, Any], tracks: Iterable[Track]) -> None:
         """Write the config and the table, and what else is missing."""
@@ -94,6 +100,9 @@ def write_table(path: Path, tracks: Iterable[Track]) -> None:
             table.writerow([track.track, track.mixture, start, duration, ",".join(track.sources)])
 
 
-def _short(value: object) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("...\n").strip()
-    return text if len(text) <= 60 else f"{text[:59]}…"
+def _flat(settings: Mapping[str, Any] | None, above: str = "") -> dict[str, Any]:
+    """Settings without groups: their keys are written with those of their groups, as `export.container`."""
+    flat: dict[str, Any] = {}
+    for key, value in (settings or {}).items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
+    return flat

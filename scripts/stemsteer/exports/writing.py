@@ -13,6 +13,7 @@ from stemsteer.exports.signals import Separated, level_of
 from stemsteer.files import written_whole
 from stemsteer.sound import audio
 from stemsteer.sound.audio import SUBTYPES, Signal
+from stemsteer.sound.tags import Finish
 
 FULL_SCALE = 1 - 2**-15
 """The largest sample that an int16 file holds; `rescale` makes it the largest of a track."""
@@ -31,7 +32,9 @@ def gain_of(settings: ExportSettings, separated: Separated, sources: Iterable[st
     return min(1.0, FULL_SCALE / peak) if peak > 0 else 1.0
 
 
-def write(path: Path, signal: Iterable[Signal], mixture: Any, settings: ExportSettings) -> int:
+def write(
+    path: Path, signal: Iterable[Signal], mixture: Any, settings: ExportSettings, finish: Finish | None = None
+) -> int:
     """Write a signal given as blocks `[samples, channels]`; the file appears when it is complete.
 
     Args:
@@ -39,6 +42,7 @@ def write(path: Path, signal: Iterable[Signal], mixture: Any, settings: ExportSe
         signal: to write.
         mixture: the header of its mixture, which has its rate, channels and length.
         settings: the format.
+        finish: what writes the tags.
 
     Returns:
         The number of samples that were cut off at full scale.
@@ -49,10 +53,10 @@ def write(path: Path, signal: Iterable[Signal], mixture: Any, settings: ExportSe
     counted = Clamped(signal) if settings.clip == "clamp" else None
     signal = counted or signal
     if settings.container == "mp3":
-        _write_mp3(path, signal, mixture.samplerate, mixture.channels)
+        _write_mp3(path, signal, mixture.samplerate, mixture.channels, finish)
         return counted.clipped if counted else 0
     shape = (mixture.samplerate, mixture.channels, SUBTYPES[settings.encoding], mixture.frames)
-    with audio.writing(path, *shape) as writer:
+    with audio.writing(path, *shape, finish=finish) as writer:
         for block in signal:
             writer.write(block)
     return counted.clipped if counted else writer.clipped
@@ -70,14 +74,14 @@ class Clamped(Iterable[Signal]):
             yield block.clip(-1, 1)
 
 
-def _write_mp3(path: Path, signal: Iterable[Signal], rate: int, channels: int) -> None:
+def _write_mp3(path: Path, signal: Iterable[Signal], rate: int, channels: int, finish: Finish | None) -> None:
     """320 kbit/s, at the signal's own rate or, where mp3 does not know it, at 48 kHz."""
     if channels > MP3_CHANNELS:
         raise UserError(f"mp3 holds at most {MP3_CHANNELS} channels, the mixture has {channels}; export flac or wav")
     mp3_rate = rate if rate in MP3_RATES else max(MP3_RATES)
-    with (
-        written_whole(path) as part,
-        soundfile.SoundFile(part, "w", mp3_rate, channels, "MPEG_LAYER_III", format="MP3", **MP3_320_KBIT) as file,
-    ):
-        for block in audio.resampled(signal, rate, mp3_rate):
-            file.write(block)
+    with written_whole(path) as part:
+        with soundfile.SoundFile(part, "w", mp3_rate, channels, "MPEG_LAYER_III", format="MP3", **MP3_320_KBIT) as file:
+            for block in audio.resampled(signal, rate, mp3_rate):
+                file.write(block)
+        if finish:
+            finish(part)

@@ -171,5 +171,5 @@ def check_sources(where: str, sources: Iterable[str], known: set[str]) -> None:
         if source not in known:
             raise UserError(
                 f"{where}: there is no source or tag {source!r}{did_you_mean(source, known)}; "
-                "resources/sources.yaml lists the sources"
+                "`stemsteer tags` lists the sources"
             )

@@ -15,6 +15,7 @@ from stemsteer.exports.settings import REST, ExportSettings
 from stemsteer.exports.signals import Separated
 from stemsteer.exports.writing import gain_of, write
 from stemsteer.files import read_json, write_json
+from stemsteer.sound.tags import tagging
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,14 @@ class ExportInputs:
         stems: by source.
         other: the mixture without the stem, where there is one stem only.
         provenance: the records beside the stems, by source.
+        tags: of the mixture.
     """
 
     mixture: Path
     stems: Mapping[str, Path]
     other: Path | None
     provenance: Mapping[str, Path]
+    tags: Path
 
 
 def export_stems(
@@ -70,7 +73,8 @@ def export_stems(
             link(own, path)
         else:
             signal = (block * gain for block in separated.signal(source)) if gain != 1 else separated.signal(source)
-            clipped = write(path, signal, header, settings)
+            finish = tagging(inputs.tags, track, source or str(settings.rest))
+            clipped = write(path, signal, header, settings, finish)
         rows.append(_row(source, path, clipped, inputs.provenance.get(source)))
     for path in set(earlier) - set(files.values()):
         path.unlink(missing_ok=True)
@@ -121,8 +125,6 @@ def _warn(settings: ExportSettings, gain: float, clipped: int) -> None:
     if gain != 1:
         logging.warning("warning: all stems were turned down to %.3f of their level, so that none clips", gain)
     if clipped:
-        logging.warning(
-            "warning: %d samples were cut off at full scale: stems no longer sum to the mixture", clipped
-        )
+        logging.warning("warning: %d samples were cut off at full scale: stems no longer sum to the mixture", clipped)
     if settings.container == "mp3":
         logging.warning("warning: mp3 changes each stem a little: the stems no longer sum to the mixture exactly")

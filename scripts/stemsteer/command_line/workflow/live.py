@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -98,7 +99,7 @@ def _write_lines(state: State, terminal: TextIO, ended: threading.Event) -> None
     while not ended.wait(SECONDS_BETWEEN_LINES):
         line = _line(state)
         if line and line != last:
-            print(f"[{in_words(time.monotonic() - began):>6}] {line}", file=terminal, flush=True)
+            print(f"[{timedelta(seconds=round(time.monotonic() - began))}] {line}", file=terminal, flush=True)
         last = line
 
 

@@ -39,16 +39,16 @@ class Listed:
             "source": self.source,
             "level": _decibels(self.path),
             "heard": _heard(self.stem),
-            "gain": _improvement(self.stem),
+            "improvement": _improvement(self.stem),
             "file": os.path.relpath(self.path, seen_from),
         }
 
 
 def report_outcome(ended: Ended, seen_from: Path) -> None:
     """Print what a workflow in the working directory has come to; paths are those from a folder."""
-    if ended.well and PLAN.exists():
+    if PLAN.exists() and not ended.interrupted:
         _say_stems(Collection(WrittenPlan.read(PLAN)), seen_from)
-    for line in _complaints(ended):
+    for line in _complaints(ended, seen_from):
         say(line)
     if ended.interrupted:
         say("Stopped. What is done is kept, and the same command goes on from there.")
@@ -107,12 +107,12 @@ def _improvement(stem: StemResult | None) -> str:
     if stem is None:
         return ""
     for row in stem.scores:
-        if row["estimate"] == stem.record.get("stem_is") and row["si_sdr_improvement"]:
-            return f"{float(row['si_sdr_improvement']):+.1f} dB"
+        if row["estimate"] == stem.record.get("stem_is") and row["si_sdr_improvement_db"]:
+            return f"{float(row['si_sdr_improvement_db']):+.1f} dB"
     return ""
 
 
-def _complaints(ended: Ended) -> Iterator[str]:
+def _complaints(ended: Ended, seen_from: Path) -> Iterator[str]:
     """What went wrong, last things last."""
     if ended.well or ended.interrupted:
         return
@@ -126,4 +126,4 @@ def _complaints(ended: Ended) -> Iterator[str]:
     yield from () if ended.failed else ended.messages
     if advice := hint(OUTPUT.read_text(encoding="utf-8", errors="replace")):
         yield advice
-    yield f"error: not everything was done; all that was said is in {OUTPUT} and in .snakemake/log"
+    yield f"error: not everything was done; {os.path.relpath(OUTPUT, seen_from)} has all that was said"
