@@ -6,6 +6,7 @@ from typing import Any
 from stemsteer.devices import default_batch
 from stemsteer.errors import told_in_log
 from stemsteer.generators.settings import CodecWeights
+from stemsteer.jobs.layout import followed_beside
 from stemsteer.settings.config import Config
 from stemsteer.settings.run import MethodGroups
 from stemsteer.stages.steer import (
@@ -41,7 +42,14 @@ def main(job: Any) -> None:
     steer(
         TrackSteering(params.run, params.track, signal, method),
         {source: Estimate(*paths) for source, paths in zip(params.sources, files, strict=True)},
-        CarriedOut(batch, checkpoints, answers, config.checkpoint_seconds, workers),
+        CarriedOut(
+            batch,
+            checkpoints,
+            answers,
+            config.checkpoint_seconds,
+            workers,
+            followed=followed_beside(Path(job.log[0])),
+        ),
         quality=next(map(Path, job.input.quality), None),
     )
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.chunks import Chunk, OverlapAdd, plan_seconds
@@ -21,6 +20,7 @@ from stemsteer.steering.keys import chunk_seed, problem_key
 from stemsteer.steering.method import Method
 from stemsteer.steering.outcome import Outcome
 from stemsteer.steering.problem import Problem, Wanted
+from stemsteer.steering.progress import FollowedBar
 from stemsteer.steering.resuming import Checkpoints
 from stemsteer.taggers.labels import find_if_known
 
@@ -36,6 +36,7 @@ class CarriedOut:
         checkpoint_seconds: between two checkpoints of a running solver.
         workers: how many batches are steered at the same time.
         progress: whether a bar on stderr counts the steps.
+        followed: a file that says how many steps are done, while there are any left, for who cannot see the bar.
     """
 
     batch: int
@@ -44,6 +45,7 @@ class CarriedOut:
     checkpoint_seconds: float
     workers: int = 1
     progress: bool = True
+    followed: Path | None = None
 
 
 class TrackSteering:
@@ -84,7 +86,7 @@ class TrackSteering:
         self.outcomes = {source: [] for source in sources}
         total = len(self.chunks) * len(sources) * self.steering.steps
         title, hidden = f"{self.run} {self.track}", not carried_out.progress
-        bar = tqdm(total=total, desc=title, unit="step", mininterval=1, disable=hidden)
+        bar = FollowedBar(carried_out.followed, total=total, desc=title, unit="step", mininterval=1, disable=hidden)
         with interruption_noticed() as interruption, bar as progress:
             batches = Batches(
                 self.steering,
