@@ -26,6 +26,10 @@ from stemsteer.places import HOME
 include: "rules/snakemake.smk"
 
 
+if paths_are_moved():
+    sys.exit("error: the module stemsteer cannot have a prefix; `workdir:` moves a whole workflow, its tables too")
+
+
 # A config file that is given stands alone: merged into this one, its runs would add to the demo's.
 if not config_file_is_given():
 

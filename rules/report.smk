@@ -76,7 +76,7 @@ onerror:
             print(advice, file=sys.stderr)
     # What depends on a failed job never runs, the tables of all scores and the report among it: where they were wanted,
     # they are written here over what there is.
-    if is_needed("report"):
+    if is_needed("results/report/index.html"):
         from stemsteer.stages.figures import draw_figures
         from stemsteer.stages.scores import gather_scores
         from stemsteer.stages.summarise import summarise

@@ -41,20 +41,33 @@ def system_tmpdir() -> dict[str, str]:
     return {"tmpdir": tempfile.gettempdir()}
 
 
+def paths_are_moved() -> bool:
+    """Whether the workflow that has this one as a module moves its files (`prefix`)."""
+    return workflow.modifier.path_modifier.replace_prefix("results/") != "results/"
+
+
+# The name by which this call of Snakemake knows a rule: another one, where the rules are those of a module
+# (`use rule * from stemsteer as separate_*`); None for a rule that is left out there.
+called = workflow.modifier.avail_rulename
+
+
 def set_for(rule: str):
     """The resources that a profile or the command line sets for a rule."""
-    return workflow.resource_settings.overwrite_resources.get(rule, {})
+    return workflow.resource_settings.overwrite_resources.get(called(rule), {})
 
 
 def set_as_for(rule: str, other: str) -> None:
     """Give a rule the resources and the group of jobs that a profile or the command line sets for another one."""
-    workflow.get_rule(rule).resources.update(set_for(other))
+    if called(rule) is None:
+        return
+    same = workflow.get_rule(called(rule))
+    same.resources.update(set_for(other))
 
     # The groups are known only after the workflow is read.
     def group(wildcards):
-        return workflow.get_rule(other).group
+        return workflow.get_rule(called(other)).group
 
-    workflow.get_rule(rule).group = group
+    same.group = group
 
 
 def cores_here() -> int:
@@ -67,9 +80,9 @@ def runs_here() -> bool:
     return workflow.local_exec
 
 
-def is_needed(rule: str) -> bool:
-    """Whether jobs of a rule are part of this call of Snakemake and not done."""
-    return rule in {job.rule.name for job in workflow.dag.needrun_jobs()}
+def is_needed(file: str) -> bool:
+    """Whether a file is to be made in this call of Snakemake and is not done."""
+    return any(file in job.output for job in workflow.dag.needrun_jobs())
 
 
 def lift_limits_of_this_machine() -> None:
