@@ -31,7 +31,11 @@ rule all:
     input: expand("stems/{{run}}/{{track}}/{{source}}.wav", run={runs}, track=TRACKS, source={sources})
 rule decode:
     input: "music/{{track}}.wav"
-    output: "audio/{{track}}/mixture.wav", "audio/{{track}}/mono.wav", "audio/{{track}}/facts.json"
+    output:
+        "audio/{{track}}/mixture.wav",
+        "audio/{{track}}/mono.wav",
+        "audio/{{track}}/facts.json",
+        "audio/{{track}}/tags.json",
     shell: "true"
 rule steer:
     input: "audio/{{track}}/mixture.wav"
@@ -41,6 +45,7 @@ rule stem:
     input:
         "audio/{{track}}/mixture.wav",
         "audio/{{track}}/facts.json",
+        "audio/{{track}}/tags.json",
         *files("estimates", ".wav", ".json"),
     output: *files("stems", ".wav", ".other.wav", ".json")
     shell: "true"

@@ -29,6 +29,7 @@ PLATFORM = {
 
 FILES_AND_TABLES = {
     "ffmpeg-python",
+    "mediafile",
     "numpy",
     "pandas",
     "pydantic",

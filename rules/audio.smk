@@ -2,7 +2,8 @@
 
 Inputs: the mixtures and references that the tracks name.
 Outputs, in results/audio/<track>/: mixture.wav (float32, the original rate and channels), mono.wav (44.1 kHz mono),
-facts.json (what ffprobe says of the file), references/<source>.wav (at the mixture's rate).
+facts.json (what ffprobe says of the file), tags.json (what its stems inherit of its tags), references/<source>.wav (at
+the mixture's rate).
 """
 
 
@@ -16,6 +17,7 @@ rule decode:
         mixture="results/audio/{track}/mixture.wav",
         mono="results/audio/{track}/mono.wav",
         facts="results/audio/{track}/facts.json",
+        tags="results/audio/{track}/tags.json",
     log:
         "logs/decode/{track}.log",
     benchmark:

@@ -1,6 +1,6 @@
 """From steered signals to stems: masks on the original mixture.
 
-Inputs: results/audio/<track>/mixture.wav and the estimates. Outputs, in results/runs/<run>/stems/<track>/: <source>.<ext> (the
+Inputs: results/audio/<track>/mixture.wav and tags.json, and the estimates. Outputs, in results/runs/<run>/stems/<track>/: <source>.<ext> (the
 stem), <source>.other.<ext> (the rest: stem + other = mixture, or its reconstruction if that is what is masked), <source>.json (provenance).
 """
 
@@ -17,6 +17,7 @@ for number, (sources, runs, tracks, _) in enumerate(STEERING_GROUPS):
         input:
             mixture="results/audio/{track}/mixture.wav",
             facts="results/audio/{track}/facts.json",
+            tags="results/audio/{track}/tags.json",
             steered=estimate_files(sources, ".wav"),
             reconstruction=reconstruction_of_run if any_run_needs_reconstruction() else [],
             record=estimate_files(sources, ".json"),

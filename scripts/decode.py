@@ -15,4 +15,5 @@ if __name__ == "__main__":
             mixture_out=Path(job.output.mixture),
             mono_out=Path(job.output.mono),
             facts_out=Path(job.output.facts),
+            tags_out=Path(job.output.tags),
         )

@@ -17,7 +17,7 @@ def main(job: Any) -> None:
     # The plan knows that they fit the run's other groups.
     mask = TypeAdapter(one_of_kinds(MASKS, "none")).validate_python(job.params.mask)
     kind = TypeAdapter(one_of_kinds(STEMS, "steered")).validate_python(job.params.stem)
-    mixture, facts = Path(job.input.mixture), Path(job.input.facts)
+    mixture, facts, tags = (Path(job.input[name]) for name in ("mixture", "facts", "tags"))
     reconstruction = next(map(Path, job.input.reconstruction), None)
     files = zip(paths(job.output, "stem"), paths(job.output, "other"), paths(job.output, "provenance"), strict=True)
     estimates = zip(paths(job.input, "steered"), paths(job.input, "record"), strict=True)
@@ -27,7 +27,7 @@ def main(job: Any) -> None:
             mask,
             kind,
             job.params.encoding,
-            StemInputs(mixture, facts, steered, record, reconstruction),
+            StemInputs(mixture, facts, steered, record, reconstruction, tags),
             StemOutputs(*made),
         )
 

@@ -25,7 +25,12 @@ def is_name(name: str) -> bool:
 
 def as_name(name: str) -> str:
     """The nearest name to `name`: control characters become blanks."""
-    return NOT_IN_NAMES.sub(" ", name).encode(errors="ignore").decode().strip() or "_"
+    return one_line(name) or "_"
+
+
+def one_line(text: str) -> str:
+    """`text` with blanks for its control characters and line breaks, and without what UTF-8 cannot hold."""
+    return NOT_IN_NAMES.sub(" ", text).encode(errors="ignore").decode().strip()
 
 
 LONGEST_SLUG, LONGEST_READABLE = 40, 48

@@ -56,7 +56,7 @@ class Layout:
     # Files.
 
     def audio(self, track: str, file: str) -> Path:
-        """`mixture.wav`, `mono.wav` or `facts.json` of a track."""
+        """`mixture.wav`, `mono.wav`, `facts.json` or `tags.json` of a track."""
         return self.results / "audio" / slug(track) / file
 
     def reference(self, track: str, source: str) -> Path:
@@ -95,7 +95,7 @@ class Layout:
 
     def decode(self, track: str) -> Job:
         """The mixture of a track and what is known of it."""
-        others = [self.audio(track, file) for file in ("mixture.wav", "mono.wav")]
+        others = [self.audio(track, file) for file in ("mixture.wav", "mono.wav", "tags.json")]
         return self._job("decode", (track,), [self.audio(track, "facts.json")], others)
 
     def decode_reference(self, track: str, source: str) -> Job:

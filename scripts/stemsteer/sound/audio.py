@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +61,12 @@ def write(path: str | Path, signal: Signal, rate: int, subtype: str = "FLOAT") -
 
 @contextmanager
 def writing(
-    path: str | Path, rate: int, channels: int, subtype: str = "FLOAT", samples: int | None = None
+    path: str | Path,
+    rate: int,
+    channels: int,
+    subtype: str = "FLOAT",
+    samples: int | None = None,
+    finish: Callable[[Path], None] | None = None,
 ) -> Iterator["Writer"]:
     """Open `path` (.wav or .flac) to write a signal to it block by block; the file appears when it is complete.
 
@@ -72,6 +77,7 @@ def writing(
     Args:
         subtype: FLOAT (wav only), PCM_24 or PCM_16.
         samples: the expected length. A RIFF file holds at most 4 GiB; a wav file that may be larger becomes RF64.
+        finish: called with the closed file before it takes its place, to add to it what is no signal.
 
     Raises:
         UserError: flac cannot hold so many channels, or the signal is larger than 4 GiB although it was expected to be
@@ -83,13 +89,13 @@ def writing(
     expected_bytes = RIFF_BYTES if samples is None else samples * channels * BITS[subtype] // 8
     # Half of the limit, because the expected length may be an estimate of ffmpeg's.
     container = "FLAC" if flac else "WAV" if expected_bytes < RIFF_BYTES // 2 else "RF64"
-    with (
-        written_whole(path) as part,
-        soundfile.SoundFile(part, "w", rate, channels, subtype, format=container) as file,
-    ):
-        # Without the PEAK chunk of a float file, which holds the time of day, the same signal gives the same bytes.
-        soundfile._snd.sf_command(file._file, SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
-        yield Writer(str(path), file, BITS[subtype])
+    with written_whole(path) as part:
+        with soundfile.SoundFile(part, "w", rate, channels, subtype, format=container) as file:
+            # Without the PEAK chunk of a float file, which holds the time of day, the same signal gives the same bytes.
+            soundfile._snd.sf_command(file._file, SET_ADD_PEAK_CHUNK, soundfile._ffi.NULL, 0)
+            yield Writer(str(path), file, BITS[subtype])
+        if finish:
+            finish(part)
 
 
 @dataclass

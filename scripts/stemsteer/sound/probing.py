@@ -10,6 +10,9 @@ import ffmpeg
 from stemsteer.errors import UserError
 from stemsteer.sound.ffmpeg import ONLY_FILES, message, put_on_path, url
 
+LONGEST_TAG = 500
+"""Characters: a file may hold texts of any length."""
+
 
 @dataclass(frozen=True)
 class Header:
@@ -22,7 +25,7 @@ class Header:
         sample_rate: Hz.
         channels: their number.
         bit_depth: bits of a sample, None for codecs without one.
-        tags: by lower-case names.
+        tags: by lower-case names; long texts are cut.
         declared_s: the length (s) that the stream declares, None if it does not.
         tick_s: the precision of that length, s.
         container_s: the length (s) that the container declares, if it does. It may be longer, as that of a video, or an
@@ -80,7 +83,7 @@ def _header(path: str, stream: dict[str, Any], container: dict[str, Any]) -> Hea
         sample_rate=int(stream.get("sample_rate", 0)),
         channels=int(stream.get("channels", 0)),
         bit_depth=int(stream.get("bits_per_raw_sample", 0)) or int(stream.get("bits_per_sample", 0)) or None,
-        tags={key.lower(): value for key, value in tags.items()},
+        tags={key.lower(): value[:LONGEST_TAG] for key, value in tags.items()},
         declared_s=int(stream["duration_ts"]) * tick if "duration_ts" in stream else None,
         tick_s=tick,
         container_s=float(container["duration"]) if "duration" in container else None,

@@ -6,10 +6,18 @@ from pathlib import Path
 
 from stemsteer.files import read_json, write_json
 from stemsteer.sound.decoding import Facts, decode, decode_reference
+from stemsteer.sound.tags import read_tags
 
 
 def decode_mixture(
-    file: str, start: float, duration: float | None, *, mixture_out: Path, mono_out: Path, facts_out: Path
+    file: str,
+    start: float,
+    duration: float | None,
+    *,
+    mixture_out: Path,
+    mono_out: Path,
+    facts_out: Path,
+    tags_out: Path | None = None,
 ) -> None:
     """Decode the mixture of a track, and log and keep what is known of its file.
 
@@ -20,11 +28,16 @@ def decode_mixture(
         mixture_out: a float32 wav at the file's own rate and channels.
         mono_out: a float32 wav at 44.1 kHz, the mean of the channels.
         facts_out: JSON, see `Facts`.
+        tags_out: JSON, see `Tags`; None: the tags are not needed.
 
     Raises:
         UserError: the file cannot be decoded; see `decode`.
     """
     facts = decode(file, start, duration, mixture_out, mono_out)
+    if tags_out:
+        tags, warnings = read_tags(file, facts.tags)
+        facts.warnings.extend(warnings)
+        write_json(tags_out, tags.model_dump(mode="json"))
     _log_warnings(facts.warnings)
     logging.info("%s, %d Hz, %d channels, %.3f s", facts.codec, facts.sample_rate, facts.channels, facts.duration_s)
     write_json(facts_out, facts.model_dump())

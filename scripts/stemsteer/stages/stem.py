@@ -15,23 +15,29 @@ from stemsteer.jobs.provenance import of_stem
 from stemsteer.masking import STEMS
 from stemsteer.masking.separation import Signals, resample_file
 from stemsteer.masking.settings import MaskSettings, StemKindSettings
+from stemsteer.models.weights import sha256
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
-from stemsteer.sound.audio import Signal
+from stemsteer.sound.audio import SUBTYPES, Signal
+from stemsteer.sound.tags import Finish, tagging
 from stemsteer.taggers.presence import HEARD
-
-SUBTYPES = {"float32": "FLOAT", "int24": "PCM_24", "int16": "PCM_16"}
 
 
 @dataclass(frozen=True)
 class StemInputs:
-    """The files that a stem is made of: reconstruction, mono at the codec's rate, only where the mask needs it."""
+    """The files that a stem is made of.
+
+    Attributes:
+        reconstruction: mono at the codec's rate; only where the mask needs it.
+        tags: of the mixture; None: the stem gets none.
+    """
 
     mixture: Path
     facts: Path
     steered: Path
     record: Path
     reconstruction: Path | None = None
+    tags: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,10 @@ class StemOutputs:
 
 
 def deciding(provenance: Mapping[str, Any]) -> list[Any]:
-    """Of the record of a stem, what decides its samples."""
+    """Of the record of a stem, what decides its samples and tags."""
     estimate = provenance["ascent"]
     written = (provenance[name] for name in ("encoding", "warning", "versions"))
-    return [estimate.get("key"), estimate["settings"], *written]
+    return [estimate.get("key"), estimate["settings"], provenance.get("tags_sha256"), *written]
 
 
 def make_stem(
@@ -82,6 +88,7 @@ def make_stem(
         "stem_is": stem_settings.parts[0],
         "warning": None if heard else not_heard(stem.source, stem_settings.absent),
         "encoding": encoding,
+        "tags_sha256": sha256(inputs.tags) if inputs.tags else None,
     }
     provenance = of_stem(read_json(inputs.facts), estimate, written)
     if outputs.are_made(provenance):
@@ -94,7 +101,8 @@ def make_stem(
         signals = at_the_mixtures_rate(inputs, Path(folder))
         rate = soundfile.info(inputs.steered).samplerate
         blocks = STEMS[stem_settings.kind].make(signals, mask_settings, stem_settings, rate)
-        clipped = write_parts(silenced(blocks) if silent else blocks, signals, encoding, outputs)
+        finish = tuple(tagging(inputs.tags, stem.track, part) for part in (stem.source, f"without {stem.source}"))
+        clipped = write_parts(silenced(blocks) if silent else blocks, signals, encoding, outputs, finish)
     for part, count in zip(("stem", "other part"), clipped, strict=True):
         if count:
             names = (part, stem.source, encoding)
@@ -120,11 +128,19 @@ def silenced(blocks: Iterator[tuple[Signal, Signal]]) -> Iterator[tuple[Signal, 
 
 
 def write_parts(
-    blocks: Iterator[tuple[Signal, Signal]], signals: Signals, encoding: str, outputs: StemOutputs
+    blocks: Iterator[tuple[Signal, Signal]],
+    signals: Signals,
+    encoding: str,
+    outputs: StemOutputs,
+    finish: tuple[Finish | None, ...],
 ) -> tuple[int, int]:
-    """Write both parts; returns how many samples of each an integer encoding clipped."""
+    """Write both parts, each with its `finish`; returns how many samples of each an integer encoding clipped."""
     shape = (signals.rate, signals.channels, SUBTYPES[encoding], signals.samples)
-    with audio.writing(outputs.stem, *shape) as stem_writer, audio.writing(outputs.other, *shape) as other_writer:
+    finish_stem, finish_other = finish
+    with (
+        audio.writing(outputs.stem, *shape, finish=finish_stem) as stem_writer,
+        audio.writing(outputs.other, *shape, finish=finish_other) as other_writer,
+    ):
         for wanted, rest in blocks:
             stem_writer.write(wanted)
             other_writer.write(rest)
