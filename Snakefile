@@ -20,7 +20,10 @@ min_version("9.27")  # as in pyproject.toml
 # In a checkout the library lies beside the scripts. This file may be included by another one, or be a module of it.
 sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)) / "scripts"))
 
-from stemsteer.places import HOME
+try:
+    from stemsteer.places import HOME
+except ModuleNotFoundError:
+    sys.exit("error: the package stemsteer is missing; install it in the environment of Snakemake (docs/installing.md)")
 
 
 include: "rules/snakemake.smk"

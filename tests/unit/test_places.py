@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from installation import ROOT, build_wheel
 from stemsteer import __version__
 from stemsteer.places import HOME, REPORT_TEMPLATES, RESOURCES
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("envs", "profiles", "report", "resources", "rules")
 SHIPPED = sorted(
     path.relative_to(ROOT)
@@ -53,12 +53,8 @@ def test_the_version_has_one_place():
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an unpacked wheel of this checkout."""
-    pytest.importorskip("hatchling", reason="needs hatchling, of the development packages, to build a wheel")
     folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "built")]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = (folder / "built").glob("stemsteer-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(build_wheel(folder / "built")) as archive:
         archive.extractall(folder / "installed")
     return folder / "installed"
 
