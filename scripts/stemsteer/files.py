@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,14 @@ def written_whole(path: str | Path) -> Iterator[Path]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def make_link(path: Path, target: Path) -> None:
+    """Let a path lead to a file; to a copy of it where links are not allowed, as for most users of Windows."""
+    try:
+        path.symlink_to(target)
+    except OSError:
+        shutil.copy2(target, path)
 
 
 def write_json(path: str | Path, content: Mapping[str, Any]) -> None:

@@ -141,6 +141,11 @@ def test_little_memory_is_told(needed: float, wanted: float, mark: str, monkeypa
     assert computing.memory().mark.value == mark
 
 
+def test_memory_that_the_system_does_not_tell_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.sysconf")
+    assert computing.memory().mark is Mark.NOTE
+
+
 def test_ffmpeg_of_the_system_and_of_the_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "; read a wav" in audio.ffmpeg().found
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))

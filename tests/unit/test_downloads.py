@@ -1,6 +1,7 @@
 """Downloads against a server on this machine: whole ones, interrupted ones, and two at once."""
 
 import fcntl
+import importlib.util
 import io
 import logging
 import sys
@@ -137,3 +138,14 @@ def test_a_file_system_without_locks_is_used_without(tmp_path: Path, monkeypatch
     with one_at_a_time(tmp_path / "lock"):
         entered = True
     assert entered
+
+
+def test_a_system_without_locks_is_used_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # so that it cannot be imported
+    spec = importlib.util.find_spec("stemsteer.models.downloads")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with module.one_at_a_time(tmp_path / "lock"):
+        assert module.fcntl is None

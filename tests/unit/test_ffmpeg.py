@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -70,3 +71,25 @@ def test_without_any_the_user_is_told_what_to_install(bare, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="install ffmpeg"):
         ffmpeg.put_on_path()
+
+
+def test_programs_of_windows_keep_their_suffix(bare, monkeypatch):
+    wheel = {name: bare / f"{name}-win-x64.exe" for name in ("ffmpeg", "ffprobe")}
+    for program in wheel.values():
+        put_program(bare, program.name)
+    monkeypatch.setattr(ffmpeg, "_programs_of_wheel", lambda: wheel)
+    ffmpeg.put_on_path()
+    assert shutil.which("ffmpeg.exe").startswith(str(bare / "environment"))
+
+
+def test_a_copy_is_made_once_where_links_are_not_allowed(bare, monkeypatch):
+    def no_links(self, target):
+        raise OSError("A required privilege is not held by the client")
+
+    monkeypatch.setattr(pathlib.Path, "symlink_to", no_links)
+    before = os.environ["PATH"]
+    ffmpeg.put_on_path()
+    first = os.stat(shutil.which("ffmpeg"))
+    monkeypatch.setenv("PATH", before)
+    ffmpeg.put_on_path()
+    assert os.stat(shutil.which("ffmpeg")).st_ino == first.st_ino

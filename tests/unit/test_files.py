@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stemsteer.files import read_json, write_json, written_whole
+from stemsteer.files import make_link, read_json, write_json, written_whole
 
 
 def test_a_file_appears_when_it_is_complete(tmp_path: Path) -> None:
@@ -54,3 +54,21 @@ def test_json_is_read_as_it_was_written(tmp_path: Path) -> None:
     text = (tmp_path / "record.json").read_text(encoding="utf-8")
     assert "Für Elise" in text
     assert text.endswith("}\n")
+
+
+def no_links(self: Path, target: Path) -> None:
+    raise OSError("A required privilege is not held by the client")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_link_is_a_copy_where_links_are_not_allowed(
+    allowed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, link = tmp_path / "program", tmp_path / "link"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    if not allowed:
+        monkeypatch.setattr(Path, "symlink_to", no_links)
+    make_link(link, program)
+    assert link.is_symlink() is allowed
+    assert (link.read_text(), link.stat().st_mode) == (program.read_text(), program.stat().st_mode)

@@ -1,16 +1,21 @@
 """Downloads that can be interrupted: the part that has come is kept, and the next try goes on from there."""
 
-import fcntl
 import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
+from typing import IO
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tqdm import tqdm
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
 
 TIMEOUT = 60
 """Seconds without a byte after which a download fails."""
@@ -57,11 +62,17 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
     """Wait until no other process, on any machine that shares the file system, is in a block with this lock file."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
-        # Some file systems of clusters have no locks. If two processes write one file there, its verification fails.
-        with suppress(OSError):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                logging.info("waiting for another download to end")
-                fcntl.flock(file, fcntl.LOCK_EX)
+        # Windows and some file systems of clusters have no such locks. If two processes write one file there, its
+        # verification fails.
+        if fcntl:
+            with suppress(OSError):
+                _wait_for(file)
         yield
+
+
+def _wait_for(lock: IO[str]) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        logging.info("waiting for another download to end")
+        fcntl.flock(lock, fcntl.LOCK_EX)

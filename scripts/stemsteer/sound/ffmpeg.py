@@ -4,6 +4,7 @@ The system's programs are used if it has both, and otherwise those of the wheel 
 PATH, because the packages stempeg and museval cannot be imported without them.
 """
 
+import filecmp
 import importlib.util
 import os
 import re
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 from stemsteer.errors import UserError
+from stemsteer.files import make_link
 from stemsteer.places import cache_folder
 
 ONLY_FILES = {"protocol_whitelist": "file"}
@@ -31,7 +33,8 @@ def put_on_path() -> None:
     folder = _folder_of_links()
     folder.mkdir(parents=True, exist_ok=True)
     for name, program in _programs_of_wheel().items():
-        _link(folder / name, program)
+        # On Windows programs end in .exe.
+        _bring(folder / program.with_stem(name).name, program)
     os.environ["PATH"] = os.pathsep.join([str(folder), os.environ.get("PATH", os.defpath)])
 
 
@@ -57,14 +60,14 @@ def _folder_of_links() -> Path:
     return cache_folder() / "bin"
 
 
-def _link(link: Path, program: Path) -> None:
-    if link.is_symlink() and link.readlink() == program:
+def _bring(place: Path, program: Path) -> None:
+    if place.exists() and filecmp.cmp(place, program):
         return
-    # Several jobs may link at once: each makes its own link and moves it into place.
-    part = link.with_name(f".{link.name}.{os.getpid()}.part")
+    # Several jobs may do so at once: each makes its own and moves it into place.
+    part = place.with_name(f".{place.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
-    part.symlink_to(program)
-    os.replace(part, link)
+    make_link(part, program)
+    os.replace(part, place)
 
 
 def url(path: str | Path) -> str:

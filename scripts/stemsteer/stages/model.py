@@ -3,7 +3,7 @@
 import logging
 from pathlib import Path
 
-from stemsteer.files import written_whole
+from stemsteer.files import make_link, written_whole
 from stemsteer.models.registry import registry
 from stemsteer.models.weights import fetch
 
@@ -16,5 +16,5 @@ def fetch_model(name: str, *, link_out: Path) -> None:
     """
     path = fetch(name)
     logging.info("%s: %s (licence: %s)", name, path, registry()[name].licence)
-    with written_whole(link_out) as link:
-        link.symlink_to(path.absolute())
+    with written_whole(link_out) as part:
+        make_link(part, path.absolute())

@@ -95,6 +95,8 @@ def memory() -> Finding:
     """The memory of this machine."""
     from stemsteer.jobs.disk import gigabytes
 
+    if not hasattr(os, "sysconf"):  # on Windows
+        return note("not known", f"A job that steers needs {gigabytes(MEMORY_NEEDED)}.")
     size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if size < MEMORY_NEEDED:
         return problem(gigabytes(size), f"A job that steers needs {gigabytes(MEMORY_NEEDED)}: use another machine.")
