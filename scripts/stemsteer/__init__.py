@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # A parameter of every job whose result depends on the method. Raise it by one when a change of the code changes what is
 # computed: Snakemake then makes the results anew.
