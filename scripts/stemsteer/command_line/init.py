@@ -1,5 +1,6 @@
 """The command `stemsteer init`."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -18,8 +19,8 @@ def init(folder: Path) -> None:
 
     \b
     FOLDER/config.yaml    what to extract, and how
-    FOLDER/tracks.tsv     a row for each track: fill it in, or set `tracks` in the config to a folder of music.
-                          More columns: reference_<source>, a known stem to score with
+    FOLDER/tracks.tsv     a row for each track: fill it in, or set `tracks` in the config to
+                          a folder of music. More columns: reference_<source>, a known stem
     FOLDER/Snakefile      for `snakemake`; rules of your own can stand in it
     FOLDER/slurm/         the profile for a cluster: set your partition and account at its top
 
@@ -34,4 +35,4 @@ def init(folder: Path) -> None:
         raise UserError(f"{str(folder / CONFIG)!r} is there already; choose another folder, or edit that file")
     example = Track("My song", "music/song.mp3", Wanted().wanted_sources)
     SeparationFolder(folder).write(Wanted().settings(), [example])
-    say(f"{folder}: fill in tracks.tsv, look at config.yaml, then `cd {folder} && stemsteer run`")
+    say(f"{folder}: fill in tracks.tsv, look at config.yaml, then `cd {shlex.quote(str(folder))} && stemsteer run`")

@@ -1,7 +1,7 @@
 """The command `stemsteer separate`."""
 
+import os
 import tempfile
-from collections.abc import Iterable, Mapping
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,13 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from stemsteer.command_line.separation_folder import SeparationFolder, write_table
+from stemsteer.command_line.separation_folder import SeparationFolder
 from stemsteer.command_line.terminal import say
 from stemsteer.command_line.wanted import Wanted
 from stemsteer.command_line.workflow.running import run_in
 from stemsteer.jobs.forecast import forecast
 from stemsteer.settings.config import load_config
-from stemsteer.settings.plan import Plan, make_plan
+from stemsteer.settings.plan import Plan, plan_for
 from stemsteer.settings.presets import presets
 from stemsteer.settings.tracks import Track
 
@@ -115,40 +115,33 @@ def separate(
 
     Exit status: 0, all is done; 1, something failed, and the others are done; 2, wrong usage; 130, stopped by Ctrl-C.
     """
-    split = tuple(filter(None, (source.strip() for source in (sources or "").split(","))))
-    wanted = Wanted(sources=split, **options)
-    folder = SeparationFolder(out)
+    wanted = Wanted(sources=None if sources is None else names_in(sources), **options)
+    # A shell leaves the ~ of --out=~/stems as it is.
+    folder = SeparationFolder(Path(os.path.expanduser(out)))
     settings = wanted.settings()
     folder.refuse_other_settings(settings)
-    tracks = wanted.tracks(music, still_there(folder))
-    plan = checked(settings, tracks)
+    tracks = wanted.tracks(music, still_there(folder), folder.path)
+    plan = plan_for(load_config(settings), tracks)
     if dry_run:
-        say(f"{forecast_in(plan, out)}\nstems       {out / settings['export']['folder']}")
+        say(f"{forecast_in(plan, folder.path)}\nstems       {folder.path / settings['export']['folder']}")
         return
     plan.require_taggers()
     folder.write(settings, tracks)
-    click.get_current_context().exit(run_in(out, snakemake_arguments(profile, jobs), verbose))
+    click.get_current_context().exit(run_in(folder.path, snakemake_arguments(profile, jobs), verbose))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Names that are separated by commas."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def still_there(folder: SeparationFolder) -> list[Track]:
-    """The tracks of a folder whose files are; the others are told, and their stems stay."""
+    """The tracks of a folder without those whose files are gone, which are told; their stems stay."""
     tracks = folder.tracks()
-    for track in tracks:
-        if not Path(track.mixture).exists():
-            say(f"note: {track.mixture} is gone: {track.track} leaves the table, and its stems stay as they are")
-    return [track for track in tracks if Path(track.mixture).exists()]
-
-
-def checked(settings: Mapping[str, Any], tracks: Iterable[Track]) -> Plan:
-    """The plan of a separation.
-
-    Raises:
-        UserError: something about it cannot be.
-    """
-    with tempfile.TemporaryDirectory() as temporary:
-        table = Path(temporary) / "tracks.tsv"
-        write_table(table, tracks)
-        return make_plan(load_config({**settings, "tracks": str(table)}))
+    gone = [track for track in tracks if folder.has_lost(track)]
+    for track in gone:
+        say(f"note: {track.mixture} is gone: {track.track} leaves the table, and its stems stay as they are")
+    return [track for track in tracks if track not in gone]
 
 
 def forecast_in(plan: Plan, out: Path) -> str:

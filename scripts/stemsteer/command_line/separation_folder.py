@@ -3,7 +3,7 @@
 import csv
 import shlex
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import yaml
 from stemsteer.errors import UserError
 from stemsteer.files import written_whole
 from stemsteer.places import HOME, PROFILES, RESOURCES
-from stemsteer.settings.tracks import COLUMNS, Track, read_tracks
+from stemsteer.settings.tracks import COLUMNS, REFERENCE, Track, is_made_here, read_tracks
 
 CONFIG, TABLE, SNAKEFILE = "config.yaml", "tracks.tsv", "Snakefile"
 PROFILE_FOLDERS = {"default": "profiles/default", "slurm": "slurm"}
@@ -21,6 +21,9 @@ PROFILE_FOLDERS = {"default": "profiles/default", "slurm": "slurm"}
 
 OF_EACH_TRACK = ("sources",)
 """Settings that the rows of the table have, too."""
+
+SHOWN = 3
+"""Settings that are told where they are others."""
 
 HEADING = """\
 # yaml-language-server: $schema={schema}
@@ -52,8 +55,13 @@ class SeparationFolder:
 
     def tracks(self) -> list[Track]:
         """Those of the table there."""
-        place = self.path / TABLE
-        return read_tracks(str(place), []) if place.exists() else []
+        place, sources = self.path / TABLE, (self.settings() or {}).get("sources", [])
+        return read_tracks(str(place), list(sources)) if place.exists() else []
+
+    def has_lost(self, track: Track) -> bool:
+        """Whether the file of a track is gone, which is not one that the workflow makes, nor a row made by hand."""
+        is_there = (self.path / track.mixture).exists() or is_made_here(track.mixture)
+        return not is_there and not track.references
 
     def refuse_other_settings(self, settings: Mapping[str, Any]) -> None:
         """Keep results of other settings from being replaced.
@@ -61,27 +69,38 @@ class SeparationFolder:
         Raises:
             UserError: the folder has a config with other settings.
         """
-        there, now = _flat(self.settings()), _flat(settings)
+        if (config := self.settings()) is None:
+            return
+        there, now = _flat(config), _flat(settings)
         told = [
-            f"{key} is {there.get(key)!r} there and {now.get(key)!r} now"
+            f"{key} is {_told(there.get(key))} there and {_told(now.get(key))} now"
             for key in {**there, **now}
             if there.get(key) != now.get(key) and key not in OF_EACH_TRACK
         ]
-        if there and told:
+        if told:
+            more = f"; and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
             raise UserError(
-                f"{str(self.path)!r} holds stems of other settings ({'; '.join(told)}); choose another folder with "
-                f"--out, or go on with the settings there by `stemsteer run --directory {shlex.quote(str(self.path))}`"
+                f"{str(self.path)!r} holds stems of other settings ({'; '.join(told[:SHOWN])}{more}); choose another "
+                "folder with --out, or go on with the settings there by "
+                f"`stemsteer run --directory {shlex.quote(str(self.path))}`"
             )
 
-    def write(self, settings: Mapping[str, Any], tracks: Iterable[Track]) -> None:
-        """Write the config and the table, and what else is missing."""
+    def write(self, settings: Mapping[str, Any], tracks: Sequence[Track]) -> None:
+        """Write the config, the table where it is another one, and what else is missing.
+
+        Raises:
+            UserError: the folder has another workflow.
+        """
+        if self.settings() is None and (self.path / SNAKEFILE).exists():
+            raise UserError(f"{str(self.path)!r} holds another workflow (its Snakefile); choose another folder")
         self.path.mkdir(parents=True, exist_ok=True)
         heading = HEADING.format(schema=HOME / "config.schema.json", every=HOME / CONFIG)
         if self.settings() is None:
             with written_whole(self.path / CONFIG) as part:
                 body = yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True)
                 part.write_text(heading + body, encoding="utf-8")
-        write_table(self.path / TABLE, tracks)
+        if list(tracks) != self.tracks():
+            write_table(self.path / TABLE, tracks)
         copies = {RESOURCES / "folder" / SNAKEFILE: SNAKEFILE}
         copies |= {PROFILES / name / CONFIG: f"{place}/{CONFIG}" for name, place in PROFILE_FOLDERS.items()}
         for shipped, place in copies.items():
@@ -90,19 +109,27 @@ class SeparationFolder:
                 shutil.copyfile(shipped, self.path / place)
 
 
-def write_table(path: Path, tracks: Iterable[Track]) -> None:
-    """Write a table of tracks without references."""
+def write_table(path: Path, tracks: Sequence[Track]) -> None:
+    """Write a table of tracks."""
+    referenced = sorted({source for track in tracks for source in track.references})
     with written_whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, dialect="excel-tab", lineterminator="\n")
-        table.writerow(COLUMNS)
+        table.writerow([*COLUMNS, *(f"{REFERENCE}{source}" for source in referenced)])
         for track in tracks:
-            start, duration = (f"{seconds:g}" if seconds else "" for seconds in (track.start, track.duration))
-            table.writerow([track.track, track.mixture, start, duration, ",".join(track.sources)])
+            start, duration = (f"{seconds:.15g}" if seconds else "" for seconds in (track.start, track.duration))
+            references = (track.references.get(source, "") for source in referenced)
+            table.writerow([track.track, track.mixture, start, duration, ",".join(track.sources), *references])
 
 
-def _flat(settings: Mapping[str, Any] | None, above: str = "") -> dict[str, Any]:
+def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     """Settings without groups: their keys are written with those of their groups, as `export.container`."""
     flat: dict[str, Any] = {}
-    for key, value in (settings or {}).items():
-        flat |= _flat(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}
+    for key, value in settings.items():
+        # A group without keys, as that of a run with the defaults, is a setting like others.
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, Mapping) and value else {f"{above}{key}": value}
     return flat
+
+
+def _told(value: Any) -> str:
+    """A setting in words."""
+    return "not set" if value is None else "set" if value == {} else repr(value)

@@ -1,14 +1,19 @@
 """What `stemsteer separate` is asked for: its options as a config, and its files as tracks."""
 
 import glob
+import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from stemsteer.errors import UserError
-from stemsteer.names import as_name
-from stemsteer.settings.listing import named, tracks_in
+from stemsteer.names import as_name, did_you_mean
+from stemsteer.settings.listing import SUFFIXES, audio_files, name_in, named, tracks_in
+from stemsteer.settings.made import not_made
+from stemsteer.settings.presets import presets
 from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track
 from stemsteer.steering.settings import PerturbationSettings
@@ -16,9 +21,13 @@ from stemsteer.steering.settings import PerturbationSettings
 
 @dataclass(frozen=True)
 class Wanted:
-    """The options of a separation, as they were given."""
+    """The options of a separation, as they were given.
 
-    sources: tuple[str, ...] = ()
+    Raises:
+        UserError: one means nothing, or two contradict each other.
+    """
+
+    sources: tuple[str, ...] | None = None
     two_stems: str | None = None
     preset: str | None = None
     start: float = 0.0
@@ -29,16 +38,23 @@ class Wanted:
     clip: str = "none"
     filename: str = "{track}/{source}.{ext}"
 
-    def settings(self) -> dict[str, Any]:
-        """The config.
-
-        Raises:
-            UserError: options contradict each other.
-        """
-        if self.two_stems and self.sources:
+    def __post_init__(self) -> None:
+        if self.two_stems is not None and self.sources is not None:
             raise UserError("--two-stems and --sources contradict each other: give one of them")
+        if self.sources == () or self.two_stems == "":
+            raise UserError("no source is named: give some, as in --sources vocals,drums; `stemsteer tags` lists them")
+        if self.preset is not None and self.preset not in presets():
+            hint = did_you_mean(self.preset, presets())
+            raise UserError(f"there is no ready-made run {self.preset!r}{hint}; `stemsteer tags` lists them")
         if self.container == "mp3" and self.encoding:
-            raise UserError(f"--{self.encoding.replace('float', 'float')} is for wav and flac; mp3 has 320 kbit/s")
+            raise UserError(f"--{self.encoding} is for wav and flac; mp3 has 320 kbit/s")
+        if self.container == "flac" and self.encoding == "float32":
+            raise UserError("flac has no float32: give --int24 or --int16, or --format wav")
+        if not all(map(math.isfinite, (self.start, self.seconds or 0.0))):
+            raise UserError("--start and --seconds want numbers of seconds, like 12.5")
+
+    def settings(self) -> dict[str, Any]:
+        """The config."""
         encoding = self.encoding or ("int24" if self.container == "flac" else "float32")
         export = {
             "folder": "stems",
@@ -69,48 +85,57 @@ class Wanted:
         competitors = RunSettings.model_validate({"preset": self.preset}).steering.competitors
         return self.sources or tuple(competitors or PerturbationSettings().competing)
 
-    def tracks(self, places: Sequence[str], there: Iterable[Track]) -> list[Track]:
+    def tracks(self, places: Sequence[str], there: Iterable[Track], folder: Path) -> list[Track]:
         """The tracks of a folder with those of some files, folders and patterns among them.
 
         Args:
             places: as they were typed.
             there: those of the folder by now. A track that is asked for again gets the sources of both.
+            folder: that of the separation, whose table may have paths relative to it.
 
         Raises:
             UserError: there is no such file, or a folder without audio files.
         """
         known = list(there)
-        new: dict[Path, str] = {}
-        for place in places:
-            for file, name in _files(place).items():
-                asked = Track("", str(file), self.wanted_sources, self.start, self.seconds)
-                index = next((index for index, track in enumerate(known) if _same_audio(track, asked)), None)
-                if index is None:
-                    new[file] = name
-                else:
-                    sources = dict.fromkeys((*known[index].sources, *self.wanted_sources))
-                    known[index] = replace(known[index], sources=tuple(sources))
-        added = named(new, [track.track for track in known])
+        excerpts = [((folder / track.mixture).resolve(), track.start, track.duration) for track in known]
+        index_of = {excerpt: index for index, excerpt in enumerate(excerpts)}
+        new: dict[Path, tuple[Path, str]] = {}
+        for file, name in (found for place in places for found in _files(place).items()):
+            index = index_of.get((file.resolve(), self.start, self.seconds))
+            if index is None:
+                new.setdefault(file.resolve(), (file, name))
+            else:
+                sources = dict.fromkeys((*known[index].sources, *self.wanted_sources))
+                known[index] = replace(known[index], sources=tuple(sources))
+        added = named(dict(new.values()), [track.track for track in known])
         return known + [
             Track(name, str(file), self.wanted_sources, self.start, self.seconds) for name, file in added.items()
         ]
 
 
-def _same_audio(one: Track, other: Track) -> bool:
-    return (one.mixture, one.start, one.duration) == (other.mixture, other.start, other.duration)
-
-
 def _files(place: str) -> dict[Path, str]:
     """The audio files of a place that a user has typed, with names for their tracks."""
-    path = Path(place).expanduser().absolute()
-    if path.is_dir():
-        return {file: name for name, file in tracks_in(path).items()}
-    if path.exists():
-        return {path: as_name(path.stem)}
-    found = [Path(match).absolute() for match in sorted(glob.glob(place, recursive=True))]
-    if not found:
+    # os.path, unlike pathlib, raises no error where a name is too long or a home is not known.
+    path = os.path.expanduser(place)
+    if os.path.isdir(path):
+        return {file: name for name, file in tracks_in(Path(path).absolute()).items()}
+    if os.path.exists(path):
+        return {Path(path).absolute(): as_name(Path(path).stem)}
+    if not glob.has_magic(path):
         raise UserError(f"there is no file or folder {place!r}; check the path")
+    if found := _matches(Path(path).absolute()):
+        return found
+    raise UserError(f"no audio files match {place!r}; check the pattern")
+
+
+def _matches(pattern: Path) -> dict[Path, str]:
+    """The audio files that match a pattern or lie in folders that do, and all files of its own suffix, if it has one."""
     files: dict[Path, str] = {}
-    for match in found:
-        files |= _files(str(match)) if match.is_dir() else {match: as_name(match.stem)}
-    return files
+    suffixes = SUFFIXES | {pattern.suffix.lower()} - {""}
+    for match in map(Path, sorted(glob.glob(str(pattern), recursive=True))):
+        if match.is_dir():
+            files = {file: name_in(match, file) for file in audio_files(match)} | files
+        elif match.suffix.lower() in suffixes:
+            files.setdefault(match, as_name(match.stem))
+    above = Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+    return {file: files[file] for file in sorted(not_made(files, above))}

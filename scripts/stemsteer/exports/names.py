@@ -17,7 +17,7 @@ from stemsteer.names import as_name
 FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
 """What file systems refuse in names: those of Windows and of memory sticks more than others."""
 
-DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+DEVICES = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\.|$)", re.IGNORECASE)
 """Names that Windows keeps for itself."""
 
 LONGEST = 120
@@ -41,7 +41,8 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _folded(file: str) -> str:
-    return unicodedata.normalize("NFKC", file).casefold()
+    """The same text for all names that some file system takes for the same."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", file).casefold())
 
 
 def _digits(name: str) -> str:

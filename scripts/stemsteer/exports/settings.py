@@ -1,5 +1,6 @@
 """The settings of exports."""
 
+import posixpath
 import re
 from pathlib import PurePosixPath
 from string import Formatter
@@ -41,31 +42,40 @@ class ExportSettings(Settings):
         """Whether exported files are those of stems of this format, sample by sample."""
         return (self.container, self.encoding, self.clip) == (container, encoding, "none")
 
-    @field_validator("folder")
-    @classmethod
-    def _folder_is_not_the_workflows(cls, folder: str) -> str:
-        if LIKE_RESULTS.match(folder):
-            raise ValueError(f"{folder!r} is a folder of the workflow's own; choose another one, such as stems")
-        return folder
-
     @field_validator("filename")
     @classmethod
     def _filename_is_a_template(cls, filename: str) -> str:
         example = 'write it like "{track}/{source}.{ext}"'
         try:
-            places = [name for _, name, _, _ in Formatter().parse(filename) if name is not None]
+            found = [field for field in Formatter().parse(filename) if field[1] is not None]
         except ValueError as error:
             raise ValueError(f"{filename!r} cannot be understood ({error}); {example}") from None
-        for place in places:
-            if place not in PLACES:
+        for _, place, form, conversion in found:
+            if place not in PLACES or form or conversion:
+                told = f"{place}{f'!{conversion}' if conversion else ''}{f':{form}' if form else ''}"
                 known = ", ".join(f"{{{name}}}" for name in PLACES)
-                raise ValueError(f"{filename!r} has {{{place}}}, which means nothing here ({known} do); {example}")
+                raise ValueError(f"{filename!r} has {{{told}}}, which means nothing here ({known} do); {example}")
+        places = {place for _, place, _, _ in found}
         if "source" not in places:
             raise ValueError(f"{filename!r} has no {{source}}, so that all stems would be one file; {example}")
         path = PurePosixPath(filename)
         if path.is_absolute() or ".." in path.parts:
             raise ValueError(f"{filename!r} leaves the folder of the exported stems; {example}")
         return filename
+
+    @model_validator(mode="after")
+    def _files_are_not_among_the_workflows(self) -> "ExportSettings":
+        if LIKE_RESULTS.match(posixpath.normpath(f"{self.folder}/{self.filename}")):
+            raise ValueError(f"{self.folder!r} is a folder of the workflow's own; choose another one, such as stems")
+        return self
+
+    @model_validator(mode="after")
+    def _filename_is_one_of_the_container(self) -> "ExportSettings":
+        if not self.filename.endswith((".{ext}", f".{self.container}")):
+            raise ValueError(
+                f"filename: {self.filename!r} does not end in .{{ext}}, as the files of {self.container} do"
+            )
+        return self
 
     @model_validator(mode="after")
     def _flac_is_integer(self) -> "ExportSettings":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stemsteer.errors import UserError
 from stemsteer.names import as_name, is_utf8
+from stemsteer.settings.made import not_made
 
 AUDIO = (".aac", ".aif", ".aiff", ".ape", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav", ".wma", ".wv")
 CONTAINERS = (".avi", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
@@ -19,22 +20,25 @@ def tracks_in(folder: Path) -> dict[str, Path]:
     Raises:
         UserError: there are none, or the name of one is no text.
     """
-    files = _audio_files(folder)
+    files = audio_files(folder)
     if not files:
         raise UserError(f"the folder {folder} holds no audio files ({' '.join(sorted(SUFFIXES))})")
-    return named({file: " - ".join(file.relative_to(folder).with_suffix("").parts) for file in files})
+    return named({file: name_in(folder, file) for file in files})
 
 
-def _audio_files(folder: Path) -> list[Path]:
-    """The audio files in a folder and its subfolders, without hidden ones and those that this workflow made."""
-    root, results = folder.resolve(), Path("results").resolve()
+def name_in(folder: Path, file: Path) -> str:
+    """What the track of a file in a folder or its subfolders is to be called."""
+    return " - ".join(file.relative_to(folder).with_suffix("").parts)
+
+
+def audio_files(folder: Path) -> list[Path]:
+    """The audio files in a folder and its subfolders, without hidden ones and those that workflows have made there."""
 
     def is_music(inside: Path) -> bool:
-        hidden = any(part.startswith(".") for part in inside.parts)
-        made_here = any(root / subfolder == results for subfolder in inside.parents[:-1])
-        return inside.suffix.lower() in SUFFIXES and not hidden and not made_here
+        return inside.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in inside.parts)
 
-    return sorted(file for file in folder.rglob("*") if is_music(file.relative_to(folder)) and file.is_file())
+    files = (file for file in folder.rglob("*") if is_music(file.relative_to(folder)) and file.is_file())
+    return sorted(not_made(files, folder))
 
 
 def named(wanted: Mapping[Path, str], taken: Collection[str] = ()) -> dict[str, Path]:

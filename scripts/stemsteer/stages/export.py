@@ -11,10 +11,11 @@ from typing import Any
 import soundfile
 
 from stemsteer.errors import UserError
+from stemsteer.exports.records import files_of
 from stemsteer.exports.settings import REST, ExportSettings
 from stemsteer.exports.signals import Separated
 from stemsteer.exports.writing import gain_of, write
-from stemsteer.files import read_json, write_json
+from stemsteer.files import read_json, write_json, written_whole
 from stemsteer.sound.tags import tagging
 
 
@@ -60,8 +61,11 @@ def export_stems(
     Raises:
         UserError: a file is there that no earlier export of this track made, or the format cannot hold the signal.
     """
-    earlier = files_of(record_out)
+    # An export that is stopped half-way must know its own files again.
+    begun = record_out.with_suffix(".begun")
+    earlier = dict.fromkeys([*files_of(record_out), *files_of(begun)])
     _refuse_to_overwrite(files.values(), earlier)
+    write_json(begun, {"files": [{"path": str(path)} for path in {**earlier, **dict.fromkeys(files.values())}]})
     separated = Separated(inputs.mixture, inputs.stems)
     gain = gain_of(settings, separated, files)
     header = soundfile.info(inputs.mixture)
@@ -80,6 +84,7 @@ def export_stems(
         path.unlink(missing_ok=True)
     _warn(settings, gain, sum(row["clipped_samples"] for row in rows))
     write_json(record_out, {"run": run, "track": track, "gain": gain, "files": rows})
+    begun.unlink()
 
 
 def forget_incomplete(records: Iterable[Path]) -> None:
@@ -87,11 +92,6 @@ def forget_incomplete(records: Iterable[Path]) -> None:
     for record in records:
         if not all(path.exists() for path in files_of(record)):
             record.unlink()
-
-
-def files_of(record: Path) -> list[Path]:
-    """The files that an export made."""
-    return [Path(row["path"]) for row in read_json(record)["files"]] if record.exists() else []
 
 
 def _refuse_to_overwrite(files: Iterable[Path], earlier: Iterable[Path]) -> None:
@@ -102,12 +102,14 @@ def _refuse_to_overwrite(files: Iterable[Path], earlier: Iterable[Path]) -> None
 
 def link(file: Path, to: Path) -> None:
     """Let a file have another name too; it is copied where the file system knows no links."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.unlink(missing_ok=True)
-    try:
-        os.link(file, to)
-    except OSError:
-        shutil.copyfile(file, to)
+    if to.exists() and to.samefile(file):
+        return
+    with written_whole(to) as part:
+        part.unlink(missing_ok=True)
+        try:
+            os.link(file, part)
+        except OSError:
+            shutil.copyfile(file, part)
 
 
 def _row(source: str, path: Path, clipped: int, provenance: Path | None) -> dict[str, Any]:

@@ -1,15 +1,21 @@
 """Run Snakemake in this process, through its API, and show it."""
 
+import io
+import shlex
 import signal
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Any
+
+import click
 
 from stemsteer.command_line.workflow.live import shown
 from stemsteer.command_line.workflow.redirected import output_to
-from stemsteer.command_line.workflow.state import RunningJob
+from stemsteer.command_line.workflow.state import RunningJob, State
 from stemsteer.errors import UserError
 from stemsteer.places import SNAKEFILE
 
@@ -18,6 +24,39 @@ OUTPUT = Path("logs/stemsteer.log")
 
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells count it."""
+
+TELLING = (
+    *("dryrun", "lint", "list_rules", "list_target_rules", "print_compilation", "dag", "rulegraph", "filegraph"),
+    *("d3dag", "summary", "detailed_summary", "list_changes", "list_input_changes", "list_params_changes"),
+    *("list_untracked", "list_conda_envs", "report", "archive", "containerize", "generate_unit_tests", "unlock"),
+    *("cleanup_metadata", "cleanup_shadow", "conda_cleanup_envs", "delete_all_output", "delete_temp_output", "touch"),
+)
+"""Options of Snakemake's, by their names in its code, that run no jobs: what they print is what the user wants."""
+
+LOCKED = (
+    "another run is at work in {folder!r}: wait until it has ended; if there is none, as after a crash of the machine, "
+    "`stemsteer run --directory {quoted} --unlock` takes its lock away"
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """Arguments for Snakemake, as it understands them.
+
+    Attributes:
+        parser: Snakemake's own.
+        options: the arguments by the names that they have in Snakemake's code.
+        said: what it says of them.
+    """
+
+    parser: Any
+    options: Any
+    said: str
+
+    @property
+    def only_tells(self) -> bool:
+        """Whether no jobs are to run, but those that print."""
+        return "plan" in self.options.targets or any(getattr(self.options, name) for name in TELLING)
 
 
 @dataclass
@@ -42,33 +81,27 @@ class Ended:
         return INTERRUPTED if self.interrupted else int(not self.well)
 
 
-def run_live(arguments: Sequence[str]) -> Ended:
-    """Run the workflow of the working directory, with a live view in the place of Snakemake's text.
-
-    Args:
-        arguments: for Snakemake.
+def understood(arguments: Sequence[str]) -> Call:
+    """Let Snakemake read arguments.
 
     Raises:
-        UserError: the config or the tables have a mistake.
+        click.UsageError: it does not understand them.
     """
-    from stemsteer.command_line.workflow.listener import PLUGIN, listen  # slow to import, as Snakemake is
+    from snakemake.cli import parse_args  # slow to import
+    from snakemake.exceptions import CliException
 
-    with output_to(OUTPUT) as terminal, interruptions() as interrupted:
-        state = listen()
-        with shown(state, terminal):
-            well = _snakemake([*arguments, "--logger", PLUGIN], interrupted)
-    return Ended(well, bool(interrupted), list(state.failed.values()), state.messages)
-
-
-def run_in_text(arguments: Sequence[str]) -> Ended:
-    """Run the workflow of the working directory with Snakemake's own text.
-
-    Raises:
-        UserError: the config or the tables have a mistake.
-    """
-    with interruptions() as interrupted:
-        well = _snakemake(arguments, interrupted)
-    return Ended(well, bool(interrupted))
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            parser, options = parse_args(["--snakefile", str(snakefile()), *arguments])
+        return Call(parser, options, said.getvalue())
+    except SystemExit as ended:
+        if not ended.code:  # it has printed its version
+            raise
+        sentence = said.getvalue().strip().rpartition("\n")[2]
+    except (CliException, ValueError) as error:
+        sentence = str(error)
+    raise click.UsageError(f"Snakemake does not take these arguments: {sentence.rpartition('rror: ')[2]}")
 
 
 def snakefile() -> Path:
@@ -77,33 +110,65 @@ def snakefile() -> Path:
     return own.resolve() if own.is_file() else SNAKEFILE
 
 
-def _snakemake(arguments: Sequence[str], interrupted: list[int]) -> bool:
-    from snakemake.cli import args_to_api, parse_args
+def run_live(call: Call) -> Ended:
+    """Run the workflow of the working directory, with a live view in the place of Snakemake's text.
+
+    Raises:
+        UserError: the config or the tables have a mistake, or another run is at work there.
+    """
+    from stemsteer.command_line.workflow.listener import PLUGIN, listen
+
+    with output_to(OUTPUT) as terminal:
+        state = listen()
+        call.options.logger = [PLUGIN]
+        with interruptions(state), shown(state, terminal):
+            well = _snakemake(call)
+    if state.locked:
+        folder = Path.cwd()
+        raise UserError(LOCKED.format(folder=str(folder), quoted=shlex.quote(str(folder))))
+    return Ended(well, state.interrupted, list(state.failed.values()), state.messages)
+
+
+def run_in_text(call: Call) -> Ended:
+    """Run the workflow of the working directory with Snakemake's own text.
+
+    Raises:
+        UserError: the config or the tables have a mistake.
+    """
+    from snakemake.logging import logger
+
+    sys.stderr.write(call.said)
+    logger.propagate = False  # or the program would show its text a second time
+    state = State()
+    with interruptions(state):
+        well = _snakemake(call)
+    return Ended(well, state.interrupted)
+
+
+def _snakemake(call: Call) -> bool:
+    from snakemake.cli import args_to_api
 
     try:
-        parser, parsed = parse_args(["--snakefile", str(snakefile()), *arguments])
-        return bool(args_to_api(parsed, parser))
+        return bool(args_to_api(call.options, call.parser))
     except SystemExit as ended:
         # The workflow ends so when the config has a mistake.
         if isinstance(ended.code, str):
             raise UserError(ended.code.removeprefix("error: ")) from None
         return ended.code in (None, 0)
     except KeyboardInterrupt:
-        interrupted.append(signal.SIGINT)
         return False
 
 
 @contextmanager
-def interruptions() -> Iterator[list[int]]:
-    """The signals by which the user stops the workflow in the block: Snakemake tells nobody of them."""
-    caught: list[int] = []
+def interruptions(state: State) -> Iterator[None]:
+    """Note in the block that the user stops the workflow: Snakemake tells nobody of it."""
 
     def note(number: int, frame: FrameType | None) -> None:
-        caught.append(number)
+        state.interrupted = True
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, note)
     try:
-        yield caught
+        yield
     finally:
         signal.signal(signal.SIGINT, before)

@@ -29,7 +29,9 @@ class LogHandler(LogHandlerBase):
             case LogEvent.RUN_INFO:
                 self.state.plan({rule: n for rule, n in record.stats.items() if rule != "total"})  # type: ignore[attr-defined]
             case LogEvent.JOB_INFO:
-                self.state.start(record.jobid, _job(record))  # type: ignore[attr-defined]
+                job = _job(record)
+                job.forget_share()
+                self.state.start(record.jobid, job)  # type: ignore[attr-defined]
             case LogEvent.JOB_FINISHED:
                 self.state.finish(record.job_id)  # type: ignore[attr-defined]
             case LogEvent.JOB_ERROR:
@@ -37,6 +39,8 @@ class LogHandler(LogHandlerBase):
             case LogEvent.GROUP_ERROR:
                 for job in record.job_error_info:  # type: ignore[attr-defined]
                     self.state.fail(job["jobid"])
+            case LogEvent.ERROR if record.exception == "LockException":  # type: ignore[attr-defined]
+                self.state.locked = True
             case LogEvent.ERROR:
                 self.state.messages.append(record.getMessage())
 

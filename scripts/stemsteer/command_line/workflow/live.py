@@ -26,11 +26,11 @@ WIDEST_NAME = 40
 
 @contextmanager
 def shown(state: State, terminal: TextIO) -> Iterator[None]:
-    """Show a workflow in the block: live on a terminal, else a line from time to time."""
+    """Show a workflow in the block: live on a terminal that can be, else a line from time to time."""
     console = Console(file=terminal, highlight=False)
-    if console.is_terminal:
-        view = View(state)
-        with Live(view, console=console, refresh_per_second=4, transient=True):
+    if terminal.isatty() and not console.is_dumb_terminal:
+        # What Snakemake prints by itself goes where `output_to` sends it, not above the view.
+        with Live(View(state), console=console, transient=True, redirect_stdout=False, redirect_stderr=False):
             yield
         return
     ended = threading.Event()
@@ -52,14 +52,19 @@ class View:
     def __rich__(self) -> RenderableType:
         with self.state.lock:
             running = list(self.state.running.values())
-            failed = len(self.state.failed)
         table = Table.grid(padding=(0, 2))
         for job in running[:SHOWN]:
             table.add_row(*_row(job))
         hidden = len(running) - SHOWN
         more = [Text(f"and {hidden} more", style="dim")] if hidden > 0 else []
-        failures = [Text(f"{failed} failed; the others go on", style="red")] if failed else []
-        return Group(table, *more, *failures, _whole(self.state))
+        return Group(table, *more, *_trouble(self.state), _whole(self.state))
+
+
+def _trouble(state: State) -> Iterator[Text]:
+    if state.interrupted:
+        yield Text("stopping: jobs keep what they have", style="yellow")
+    elif state.failed:
+        yield Text(f"{len(state.failed)} failed; the others go on", style="red")
 
 
 def _row(job: RunningJob) -> tuple[Text, ...]:

@@ -3,69 +3,49 @@
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 from stemsteer.command_line.terminal import layout, say, width
 from stemsteer.command_line.workflow.engine import OUTPUT, Ended
+from stemsteer.command_line.workflow.files import Listed, files_for_people
+from stemsteer.command_line.workflow.slugs import PLAN
 from stemsteer.exports.signals import level_of
 from stemsteer.jobs.slurm_hints import hint
-from stemsteer.report.collect import Collection, StemResult
-from stemsteer.report.files import read_object
 from stemsteer.report.written_plan import WrittenPlan
 from stemsteer.sound.audio import blocks
 
-PLAN = Path("results/plan.json")
 PAGE = Path("results/report/index.html")
 SHOWN = 24
 """Stems, failures or warnings that are listed: a screen."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A file to list: a stem, or the rest of a mixture."""
-
-    track: str
-    run: str
-    source: str
-    path: Path
-    stem: StemResult | None
-
-    def row(self, seen_from: Path) -> dict[str, str]:
-        """Its line in the table; its path is that from a folder."""
-        return {
-            "track": self.track,
-            "run": self.run,
-            "source": self.source,
-            "level": _decibels(self.path),
-            "heard": _heard(self.stem),
-            "improvement": _improvement(self.stem),
-            "file": os.path.relpath(self.path, seen_from),
-        }
+LINES = 8
+"""Of a message of Snakemake's: some are pages long."""
 
 
 def report_outcome(ended: Ended, seen_from: Path) -> None:
     """Print what a workflow in the working directory has come to; paths are those from a folder."""
-    if PLAN.exists() and not ended.interrupted:
-        _say_stems(Collection(WrittenPlan.read(PLAN)), seen_from)
-    for line in _complaints(ended, seen_from):
-        say(line)
     if ended.interrupted:
         say("Stopped. What is done is kept, and the same command goes on from there.")
-    elif PAGE.exists():
-        say(f"\nThe report to listen to: {os.path.relpath(PAGE, seen_from)}")
+        return
+    if PLAN.exists() and (ended.well or ended.failed):
+        _say_stems(WrittenPlan.read(PLAN), seen_from)
+        if PAGE.exists():
+            say(f"\nThe report to listen to: {_seen(PAGE, seen_from)}")
+    for line in _complaints(ended, seen_from):
+        click.echo(line, err=True)
 
 
-def _say_stems(collection: Collection, seen_from: Path) -> None:
+def _say_stems(plan: WrittenPlan, seen_from: Path) -> None:
     """Print a table of the stems, and the sources that were not heard."""
-    files = list(_files(collection))
+    files = list(files_for_people(plan))
     if files:
-        rows = [file.row(seen_from) for file in files[:SHOWN]]
-        hidden = {"run"} if len(collection.plan.runs) == 1 else set()
+        rows = [_row(file, plan, seen_from) for file in files[:SHOWN]]
+        hidden = {"run"} if len(plan.runs) == 1 else set()
         hidden |= {column for column in rows[0] if not any(row[column] for row in rows)}
         say(layout([{name: cell for name, cell in row.items() if name not in hidden} for row in rows], None, width()))
         _say_more(len(files), "")
-    warnings = [f"{stem.track}: {stem.warning}" for stem in collection.stems if stem.warning]
+    warnings = [f"{file.track}: {file.warning}" for file in files if file.warning]
     for warning in warnings[:SHOWN]:
         say(f"warning: {warning}")
     _say_more(len(warnings), " warnings; the report has all of them")
@@ -76,17 +56,18 @@ def _say_more(number: int, what: str) -> None:
         say(f"and {number - SHOWN} more{what}")
 
 
-def _files(collection: Collection) -> Iterator[Listed]:
-    """The stems of all tracks, where people find them, each track with its rest."""
-    for track in collection.tracks:
-        for run in collection.plan.runs:
-            (record,) = collection.layout.export(run, track.name).last
-            exported = {row["source"]: Path(row["path"]) for row in read_object(record).get("files", [])}
-            for stem in (stem for source in track.sources for stem in source.stems if stem.run == run):
-                if path := exported.get(stem.source, stem.stem):
-                    yield Listed(track.name, run, stem.source, path, stem)
-            if rest := exported.get(None):
-                yield Listed(track.name, run, rest.stem, rest, None)
+def _row(file: Listed, plan: WrittenPlan, seen_from: Path) -> dict[str, str]:
+    """The line of a file in the table."""
+    gained = file.improvement_in(plan.layout)
+    return {
+        "track": file.track,
+        "run": file.run,
+        "source": file.source,
+        "level": _decibels(file.path),
+        "heard": "" if file.presence is None else "no" if file.warning else "yes",
+        "improvement": "" if gained is None else f"{gained:+.1f} dB",
+        "file": _seen(file.path, seen_from),
+    }
 
 
 def _decibels(path: Path) -> str:
@@ -95,26 +76,14 @@ def _decibels(path: Path) -> str:
     return f"{20 * math.log10(rms):.1f} dB" if rms else "silent"
 
 
-def _heard(stem: StemResult | None) -> str:
-    """Whether the taggers hear the source of a stem in the mixture."""
-    if stem is None or stem.steering.get("presence") is None:
-        return ""
-    return "no" if stem.warning else "yes"
-
-
-def _improvement(stem: StemResult | None) -> str:
-    """By how much a stem is nearer to its reference than the mixture is (SI-SDR)."""
-    if stem is None:
-        return ""
-    for row in stem.scores:
-        if row["estimate"] == stem.record.get("stem_is") and row["si_sdr_improvement_db"]:
-            return f"{float(row['si_sdr_improvement_db']):+.1f} dB"
-    return ""
+def _seen(path: Path, folder: Path) -> str:
+    """A path as it is shortest: from a folder, or from the root."""
+    return min(os.path.relpath(path, folder), str(path.absolute()), key=len)
 
 
 def _complaints(ended: Ended, seen_from: Path) -> Iterator[str]:
     """What went wrong, last things last."""
-    if ended.well or ended.interrupted:
+    if ended.well:
         return
     for job in ended.failed[:SHOWN]:
         names = job.names()
@@ -123,7 +92,16 @@ def _complaints(ended: Ended, seen_from: Path) -> Iterator[str]:
         yield f"{job.stage} failed{f' for {where}' if where else ''}: {sentence}"
     if len(ended.failed) > SHOWN:
         yield f"and {len(ended.failed) - SHOWN} more; the report has all of them"
-    yield from () if ended.failed else ended.messages
+    if not ended.failed:
+        yield from map(_beginning, ended.messages)
     if advice := hint(OUTPUT.read_text(encoding="utf-8", errors="replace")):
         yield advice
-    yield f"error: not everything was done; {os.path.relpath(OUTPUT, seen_from)} has all that was said"
+    yield f"error: not everything was done; {_seen(OUTPUT, seen_from)} has all that was said"
+
+
+def _beginning(message: str) -> str:
+    """Of a message, what users can make something of."""
+    lines = message.strip().splitlines()
+    if lines[:1] == ["Traceback (most recent call last):"]:
+        return lines[-1]
+    return "\n".join([*lines[:LINES], *(["..."] if len(lines) > LINES else [])])

@@ -15,10 +15,12 @@ def output_to(log: Path) -> Iterator[TextIO]:
     Yields the terminal, or whatever stderr was before.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("")
     sys.stdout.flush()
     sys.stderr.flush()
     kept = {number: os.dup(number) for number in (1, 2)}
-    with log.open("w", encoding="utf-8") as file, os.fdopen(os.dup(kept[2]), "w", encoding="utf-8") as terminal:
+    # Appended to, because another run that is refused soon writes there, too.
+    with log.open("a", encoding="utf-8") as file, os.fdopen(os.dup(kept[2]), "w", encoding="utf-8") as terminal:
         for number in kept:
             os.dup2(file.fileno(), number)
         try:

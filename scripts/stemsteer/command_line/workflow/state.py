@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stemsteer.command_line.workflow.slugs import true_names
 from stemsteer.errors import names_in
 from stemsteer.jobs.layout import followed_beside
 
@@ -53,12 +54,13 @@ class RunningJob:
         return STAGES.get(self.rule, self.rule.replace("_", " "))
 
     def names(self) -> dict[str, str]:
-        """The true names of what it is for (`track`, `run`, `source`), which its log begins with; else their slugs."""
+        """The names of what it is for (`track`, `run`, `source`), as its log begins with them; at first those known."""
         try:
             with (self.log or Path()).open(encoding="utf-8", errors="replace") as log:
-                return names_in(log.readline()) or dict(self.wildcards)
+                told = names_in(log.readline())
         except OSError:  # it has not begun
-            return dict(self.wildcards)
+            told = {}
+        return told or true_names(self.wildcards)
 
     def share(self) -> float | None:
         """How much of it is done, from 0 to 1, where it says so."""
@@ -67,6 +69,11 @@ class RunningJob:
         except (OSError, ValueError):  # it has not begun, it says nothing, or it is just being written
             return None
         return done / total if total else None
+
+    def forget_share(self) -> None:
+        """Remove what an earlier attempt that was killed has said of its share."""
+        if self.log is not None:
+            followed_beside(self.log).unlink(missing_ok=True)
 
     def error(self) -> str | None:
         """The sentence that its log ends with, if it failed with one."""
@@ -88,6 +95,10 @@ class State:
     failed: dict[int, RunningJob] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
     """What Snakemake says of the workflow as a whole, where something is wrong with it."""
+    locked: bool = False
+    """Whether another run has the folder for itself."""
+    interrupted: bool = False
+    """Whether the user has stopped the workflow."""
     done_weight: float = 0.0
     began: float = field(default_factory=time.monotonic)
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -101,14 +112,13 @@ class State:
     def start(self, number: int, job: RunningJob) -> None:
         """A job has been started; it may be another attempt of one that failed."""
         with self.lock:
-            if number not in self.failed:
+            if self.failed.pop(number, None) is None:
                 self.waiting[job.rule] = max(0, self.waiting[job.rule] - 1)
             self.running[number] = job
 
     def finish(self, number: int) -> None:
         """A job has ended well."""
         with self.lock:
-            self.failed.pop(number, None)
             if job := self.running.pop(number, None):
                 self.done_weight += weight(job.rule)
 
@@ -123,7 +133,7 @@ class State:
         with self.lock:
             running = [(weight(job.rule), job.share() or 0.0) for job in self.running.values()]
             left = sum(weight(rule) * number for rule, number in self.waiting.items())
-            left += sum(whole for whole, _ in running)
+            left += sum(whole for whole, _ in running) + sum(weight(job.rule) for job in self.failed.values())
             done = self.done_weight + sum(whole * share for whole, share in running)
         return done / (self.done_weight + left) if self.done_weight + left else 0.0
 
