@@ -129,7 +129,7 @@ def _files(place: str) -> dict[Path, str]:
 
 
 def _matches(pattern: Path) -> dict[Path, str]:
-    """The audio files that match a pattern or lie in folders that do, and all files of its own suffix, if it has one."""
+    """The audio files that match a pattern or lie in folders that do, and all others with the suffix that it names."""
     files: dict[Path, str] = {}
     suffixes = SUFFIXES | {pattern.suffix.lower()} - {""}
     for match in map(Path, sorted(glob.glob(str(pattern), recursive=True))):

@@ -17,7 +17,7 @@ from stemsteer.names import as_name
 FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
 """What file systems refuse in names: those of Windows and of memory sticks more than others."""
 
-DEVICES = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(\.|$)", re.IGNORECASE)
+DEVICES = re.compile(r"(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]) *(\.|$)", re.IGNORECASE)
 """Names that Windows keeps for itself."""
 
 LONGEST = 120

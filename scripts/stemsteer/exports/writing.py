@@ -18,7 +18,9 @@ from stemsteer.sound.tags import Finish
 FULL_SCALE = 1 - 2**-15
 """The largest sample that an int16 file holds; `rescale` makes it the largest of a track."""
 
-MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+MP3_RATES = (32000, 44100, 48000)
+"""Those at which mp3 has 320 kbit/s. At lower ones LAME, by default, also turns the signal down by 5 %."""
+
 MP3_CHANNELS = 2
 MP3_320_KBIT = {"compression_level": 0.0, "bitrate_mode": "CONSTANT"}
 """The highest rate of an mp3 file, as libsndfile is asked for it."""
@@ -75,7 +77,7 @@ class Clamped(Iterable[Signal]):
 
 
 def _write_mp3(path: Path, signal: Iterable[Signal], rate: int, channels: int, finish: Finish | None) -> None:
-    """320 kbit/s, at the signal's own rate or, where mp3 does not know it, at 48 kHz."""
+    """320 kbit/s, at the signal's own rate if mp3 has so many bits there, else at 48 kHz."""
     if channels > MP3_CHANNELS:
         raise UserError(f"mp3 holds at most {MP3_CHANNELS} channels, the mixture has {channels}; export flac or wav")
     mp3_rate = rate if rate in MP3_RATES else max(MP3_RATES)
