@@ -30,6 +30,7 @@ rule decode:
     params:
         track=track_of,
         mixture=mixture_path,
+        content=mixture_content,
         method=METHOD_VERSION,
         start=excerpt_start,
         duration=excerpt_duration,
@@ -56,6 +57,7 @@ rule decode_reference:
         track=track_of,
         source=source_of,
         reference=reference_path,
+        content=reference_content,
         method=METHOD_VERSION,
         start=excerpt_start,
         duration=excerpt_duration,

@@ -20,7 +20,6 @@ if BASELINES:
 
     rule baselines:
         input:
-            own_weights_of_codecs(),
             mixture="results/audio/{track}/mixture.wav",
             facts="results/audio/{track}/facts.json",
             reference="results/audio/{track}/references/{source}.wav",
@@ -40,7 +39,7 @@ if BASELINES:
             runtime=time(5, 2),
         params:
             baselines=BASELINES,
-            published=published_weights_of_codecs(),
+            content=content_of_codecs(),
             track=track_of,
             source=source_of,
             own_sources=OWN_SOURCE,

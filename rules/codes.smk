@@ -11,7 +11,6 @@ include: "functions/codes.smk"
 
 rule codes:
     input:
-        own_weights_of_codec,
         mono="results/audio/{track}/mono.wav",
     output:
         codes="results/codes/{codec}/{track}.npy",
@@ -29,7 +28,7 @@ rule codes:
     params:
         track=track_of,
         codec=weights_of_codec,
-        published=published_weights_of_codec,
+        content=content_of_codec,
         method=METHOD_VERSION,
         device=PLAN.config.device,
     script:
@@ -38,7 +37,6 @@ rule codes:
 
 rule reconstruction:
     input:
-        own_weights_of_codec,
         mono="results/audio/{track}/mono.wav",
         codes="results/codes/{codec}/{track}.npy",
     output:
@@ -56,7 +54,7 @@ rule reconstruction:
     params:
         track=track_of,
         codec=weights_of_codec,
-        published=published_weights_of_codec,
+        content=content_of_codec,
         method=METHOD_VERSION,
         device=PLAN.config.device,
     script:

@@ -1,12 +1,12 @@
 """What rules share: the checked config, the tracks, the names in paths, and what jobs ask of a machine."""
 
-import os
 import sys
 from collections.abc import Callable
 from functools import cache
 
 from stemsteer import METHOD_VERSION
 from stemsteer.errors import UserError
+from stemsteer.jobs.contents import Contents
 from stemsteer.jobs.planned import layout_of, scored_stems, steered
 from stemsteer.jobs.resources import computes_on_gpu, megabytes, minutes, track_seconds
 from stemsteer.models.registry import published_digest, registry
@@ -117,14 +117,31 @@ def score_files() -> list[str]:
     return [str(LAYOUT.scores(stem.run, stem.track, stem.source)) for stem in scored]
 
 
-def watched(path: str) -> list[str]:
-    """A file of the user's as an input, where Snakemake can have it as one.
+def made_here(path: str) -> list[str]:
+    """A file as an input, where the workflow makes it.
 
-    Snakemake stops everything at a missing input, and reads more than a name into {braces} and <brackets>. Left out, such
-    a file is read all the same by the job that needs it; if it is missing that job fails, and nothing else.
+    A file of the user's is none: Snakemake stops everything at one that is missing or may not be read, reads more than a
+    name into {braces} and <brackets>, and trusts dates. The job that needs it reads it, and follows its `content_of`.
     """
-    # os.path.exists, unlike that of pathlib, raises no error where a name is too long.
-    return [path] if is_literal(path) and (is_made_here(path) or os.path.exists(path)) else []
+    return [path] if is_made_here(path) else []
+
+
+CONTENTS = Contents()
+
+
+def content_of(path: str) -> str | None:
+    """What stands for the content of a file of the user's in the parameters of jobs; nothing for one that is made here."""
+    return None if is_made_here(path) else CONTENTS.of(path)
+
+
+def content_of_weights(weights: str) -> str:
+    """What tells weights, published ones or a file of the user's, from earlier ones of their name."""
+    return published_digest(weights) or content_of_own_weights(weights)
+
+
+def content_of_own_weights(path: str) -> str:
+    """What stands for the content of weights of the user's; a dry run notes nothing of them."""
+    return CONTENTS.of(path) if is_dry_run() else CONTENTS.of_weights(path)
 
 
 def steered_weights() -> list[str]:

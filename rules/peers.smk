@@ -15,7 +15,6 @@ if PLAN.config.peers:
 
     rule peers:
         input:
-            peer_files,
             mixture="results/audio/{track}/mixture.wav",
             facts="results/audio/{track}/facts.json",
             reference="results/audio/{track}/references/{source}.wav",
@@ -38,6 +37,7 @@ if PLAN.config.peers:
             runtime=time(10, 10),
         params:
             name=peer_of,
+            content=content_of_peer,
             track=track_of,
             source=source_of,
             peer=peer_settings,

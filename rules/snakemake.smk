@@ -3,11 +3,17 @@
 Seen in Snakemake 9.27; a later version may need other lines here, and nowhere else.
 """
 
+import importlib
 import inspect
+import shlex
+import sys
 import tempfile
 from collections.abc import Callable
 
-from snakemake.io import contains_wildcard
+from snakemake.executors import local
+from snakemake.script import PythonScript, ScriptBase
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 
 def config_file_is_given() -> bool:
@@ -25,9 +31,9 @@ def inspected(function: Callable) -> Callable:
     return function
 
 
-def is_literal(path: str) -> bool:
-    """Whether Snakemake takes a path as it stands: not for wildcards ({name}) or path variables (<name>)."""
-    return not (contains_wildcard(path) or "<" in path or ">" in path)
+def is_dry_run() -> bool:
+    """Whether Snakemake only tells what it would do."""
+    return workflow.dryrun
 
 
 def system_tmpdir() -> dict[str, str]:
@@ -83,6 +89,31 @@ def runs_here() -> bool:
 def is_needed(file: str) -> bool:
     """Whether a file is to be made in this call of Snakemake and is not done."""
     return any(file in job.output for job in workflow.dag.needrun_jobs())
+
+
+def quote_the_interpreter() -> None:
+    """Let jobs be started by a Python below a folder with a blank or another special character in its name.
+
+    Snakemake puts the path of the interpreter into shell commands as it is.
+    """
+
+    def run_script(self, command, **given):
+        if "py_exec" in given:
+            given["py_exec"] = shlex.quote(given["py_exec"])
+        return ScriptBase._execute_cmd(self, command, **given)
+
+    def interpreter(self):
+        return shlex.quote(sys.executable)
+
+    PythonScript._execute_cmd = run_script
+    executors = [local.Executor, RemoteExecutor]
+    if ExecutorPluginRegistry().is_installed("slurm-jobstep"):
+        executors.append(importlib.import_module("snakemake_executor_plugin_slurm_jobstep").Executor)
+    for executor in executors:
+        executor.get_python_executable = interpreter
+
+
+quote_the_interpreter()
 
 
 def lift_limits_of_this_machine() -> None:

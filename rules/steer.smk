@@ -23,8 +23,6 @@ for number, (sources, runs, tracks, kept) in enumerate(STEERING_GROUPS):
         name:
             f"steer_{number}" if number else "steer"
         input:
-            # Snakemake takes long over each function, where there are thousands of jobs.
-            own_tagger_files if PLAN.config.taggers else [],
             signal=signal_to_steer(),
             quality=quality_of_codes,
         output:
@@ -52,9 +50,10 @@ for number, (sources, runs, tracks, kept) in enumerate(STEERING_GROUPS):
             sources=sources_of_job,
             generator=group_of("generator"),
             codec=by_run(codec_of),
-            published_codec=by_run(published_codec_of),
+            content_of_codec=by_run(content_of_codec_of),
             taggers=group_of("taggers"),
             own_taggers=by_run(own_taggers_of),
+            content_of_own_taggers=by_run(content_of_own_taggers),
             own_sources=own_sources_of_job if PLAN.config.own_sources else {},
             steering=group_of("steering"),
             mask=group_of("mask"),

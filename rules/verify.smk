@@ -11,7 +11,6 @@ include: "functions/verify.smk"
 rule verify:
     # No output: the table is wanted most where the rule fails, and it is to run whenever it is asked for.
     input:
-        stored_scores,
         scores="results/scores.tsv",
     log:
         "logs/verify.log",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from stemsteer.errors import told_in_log
+from stemsteer.jobs.contents import note_content
 from stemsteer.stages.decode import decode_mixture
 
 if __name__ == "__main__":
@@ -17,3 +18,4 @@ if __name__ == "__main__":
             facts_out=Path(job.output.facts),
             tags_out=Path(job.output.tags),
         )
+        note_content(job.params.mixture, job.params.content)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from stemsteer.errors import told_in_log
+from stemsteer.jobs.contents import note_content
 from stemsteer.stages.decode import decode_known_stem
 
 if __name__ == "__main__":
@@ -15,3 +16,4 @@ if __name__ == "__main__":
             Path(job.input.facts),
             reference_out=Path(job.output.reference),
         )
+        note_content(job.params.reference, job.params.content)

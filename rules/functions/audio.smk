@@ -6,7 +6,12 @@ def mixture_path(wildcards) -> str:
 
 
 def mixture_file(wildcards) -> list[str]:
-    return watched(mixture_path(wildcards))
+    return made_here(mixture_path(wildcards))
+
+
+@inspected
+def mixture_content(wildcards) -> str:
+    return content_of(mixture_path(wildcards))
 
 
 def reference_path(wildcards) -> str:
@@ -14,7 +19,12 @@ def reference_path(wildcards) -> str:
 
 
 def reference_file(wildcards) -> list[str]:
-    return watched(reference_path(wildcards))
+    return made_here(reference_path(wildcards))
+
+
+@inspected
+def reference_content(wildcards) -> str:
+    return content_of(reference_path(wildcards))
 
 
 @inspected

@@ -5,12 +5,6 @@ def weights_of_codec(wildcards) -> dict:
     return PLAN.config.codecs[PLAN.names.codecs[wildcards.codec]].model_dump()
 
 
-def published_weights_of_codec(wildcards) -> str | None:
-    """What tells a codec's weights, if they are published ones, from earlier ones of their name."""
-    return published_digest(weights_of_codec(wildcards)["weights"])
-
-
-def own_weights_of_codec(wildcards) -> list[str]:
-    """The weights of a codec, if they are a file of the user's: another file redoes what came from the last."""
-    weights = weights_of_codec(wildcards)["weights"]
-    return [] if weights in registry() else watched(weights)
+def content_of_codec(wildcards) -> str:
+    """What tells the weights of a codec from earlier ones of their name: others redo what came from the last."""
+    return content_of_weights(weights_of_codec(wildcards)["weights"])

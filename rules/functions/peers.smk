@@ -10,7 +10,7 @@ def peer_settings(wildcards) -> dict:
     return PLAN.config.peers[peer_of(wildcards)].model_dump(mode="json")
 
 
-def peer_files(wildcards) -> list[str]:
-    """The weights of a peer: other ones redo what came from the last."""
+def content_of_peer(wildcards) -> list[str]:
+    """What is in the weights of a peer: other ones redo what came from the last."""
     files = sorted(PLAN.config.peers[peer_of(wildcards)].weights.iterdir())
-    return [path for file in files if file.is_file() for path in watched(str(file))]
+    return [content_of_own_weights(str(file)) for file in files if file.is_file()]

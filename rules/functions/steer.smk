@@ -11,10 +11,10 @@ def codec_of(run: str) -> dict | None:
 
 
 @cache
-def published_codec_of(run: str) -> str | None:
-    """What tells the weights of that codec, if they are published ones, from earlier ones of their name."""
+def content_of_codec_of(run: str) -> str | None:
+    """What tells the weights of that codec from earlier ones of their name."""
     codec = PLAN.config.codec_of(run)
-    return codec and published_digest(codec.weights)
+    return codec and content_of_weights(codec.weights)
 
 
 @cache
@@ -23,10 +23,10 @@ def own_taggers_of(run: str) -> dict:
     return {name: own.model_dump(mode="json") for name, own in PLAN.config.own_taggers_of(run).items()}
 
 
-def own_tagger_files(wildcards) -> list[str]:
-    """Their files: other weights redo the run."""
-    own = PLAN.config.own_taggers_of(run_of(wildcards)).values()
-    return [path for tagger in own for path in watched(str(tagger.weights))]
+@cache
+def content_of_own_taggers(run: str) -> list[str]:
+    """What is in their files: other weights redo the run."""
+    return [content_of_own_weights(str(tagger.weights)) for tagger in PLAN.config.own_taggers_of(run).values()]
 
 
 def signal_to_steer():

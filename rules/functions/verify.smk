@@ -12,7 +12,3 @@ def path_of_stored_scores(wildcards) -> str:
     if not path.is_file():
         sys.exit(f"error: config: verify.table: there is no table {table}; give the table of scores to compare with")
     return str(path)
-
-
-def stored_scores(wildcards) -> list[str]:
-    return watched(path_of_stored_scores(wildcards))

@@ -45,8 +45,13 @@ def test_it_steers_beside_a_published_one(workdir: Workdir, separated: Ended) ->
 
 def test_other_weights_redo_the_run(workdir: Workdir, separated: Ended) -> None:
     assert workdir.snakemake("-n", "stems", **SETTINGS).jobs == {}
-    (workdir.folder / "short.pth").touch()
+    weights = workdir.folder / "short.pth"
+    weights.touch()
+    assert workdir.snakemake("-n", "stems", **SETTINGS).jobs == {}
+    before = weights.read_bytes()
+    weights.write_bytes(before[::-1])
     assert workdir.snakemake("-n", "stems", **SETTINGS).jobs == {"steer": 1, "stem": 1, "stems": 1, "total": 3}
+    weights.write_bytes(before)
 
 
 @pytest.mark.parametrize(

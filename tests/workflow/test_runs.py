@@ -191,8 +191,13 @@ def test_another_setting_redoes_its_run_only(workdir: Workdir, separated: Ended)
 
 
 def test_another_checkpoint_redoes_what_came_from_it(workdir: Workdir, separated: Ended) -> None:
-    (workdir.folder / "random.pth.tar").touch()
+    checkpoint = workdir.folder / "random.pth.tar"
+    checkpoint.touch()
+    assert "Nothing to be done" in workdir.snakemake("-n", **SETTINGS).output
+    before = checkpoint.read_bytes()
+    checkpoint.write_bytes(before[::-1])
     redone = workdir.snakemake("-n", **SETTINGS)
+    checkpoint.write_bytes(before)
     once = dict.fromkeys(["codes", "steer", "stem", "evaluate", "scores"], 1)
     assert redone.jobs == {**once, **AFTER_ALL, "total": 9}
 
