@@ -126,7 +126,7 @@ def made_here(path: str) -> list[str]:
     return [path] if is_made_here(path) else []
 
 
-CONTENTS = Contents()
+CONTENTS = Contents(adds=not is_dry_run())
 
 
 def content_of(path: str) -> str | None:
@@ -136,12 +136,7 @@ def content_of(path: str) -> str | None:
 
 def content_of_weights(weights: str) -> str:
     """What tells weights, published ones or a file of the user's, from earlier ones of their name."""
-    return published_digest(weights) or content_of_own_weights(weights)
-
-
-def content_of_own_weights(path: str) -> str:
-    """What stands for the content of weights of the user's; a dry run notes nothing of them."""
-    return CONTENTS.of(path) if is_dry_run() else CONTENTS.of_weights(path)
+    return published_digest(weights) or CONTENTS.of_weights(weights)
 
 
 def steered_weights() -> list[str]:

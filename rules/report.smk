@@ -6,12 +6,17 @@ audio and pictures beside it.
 
 import os
 import subprocess
+import time
 
 from stemsteer.files import write_json
 from stemsteer.jobs.slurm_hints import hint
 
 
 include: "functions/report.smk"
+
+
+BEGAN = time.time()
+PAGE = Path("results/report/index.html")
 
 
 rule figures:
@@ -71,12 +76,16 @@ rule report:
 
 
 onerror:
+    # Slow to import, and not needed where all goes well.
+    from stemsteer.report.ending import ending
+    from stemsteer.report.written_plan import WrittenPlan
+
     for written in map(Path, log):
         if advice := hint(written.read_text(encoding="utf-8", errors="replace")):
             print(advice, file=sys.stderr)
     # What depends on a failed job never runs, the tables of all scores and the report among it: where they were wanted,
     # they are written here over what there is.
-    if is_needed("results/report/index.html"):
+    if is_needed(str(PAGE)):
         from stemsteer.stages.figures import draw_figures
         from stemsteer.stages.scores import gather_scores
         from stemsteer.stages.summarise import summarise
@@ -87,9 +96,10 @@ onerror:
         summary, comparisons = map(Path, rules.summarise.output)
         summarise(scores, plan, summary_out=summary, comparisons_out=comparisons)
         draw_figures(plan, scores, folder_out=Path("results/figures"))
-        page = Path("results/report/index.html")
-        subprocess.run([sys.executable, HOME / "scripts/report.py", plan, page])
+        subprocess.run([sys.executable, HOME / "scripts/report.py", plan, PAGE])
         # Older than all that they tell of: the next run makes them anew.
-        for unfinished in (scores, *rules.summarise.output, *rules.figures.output, page):
+        for unfinished in (scores, *rules.summarise.output, *rules.figures.output, PAGE):
             if Path(unfinished).exists():
                 os.utime(unfinished, (1, 1))
+    for line in ending(WrittenPlan.of(PLAN.as_dict()), BEGAN, stems_folder(), PAGE):
+        print(line, file=sys.stderr)

@@ -33,7 +33,7 @@ def inspected(function: Callable) -> Callable:
 
 def is_dry_run() -> bool:
     """Whether Snakemake only tells what it would do."""
-    return workflow.dryrun
+    return workflow.output_settings.dryrun
 
 
 def system_tmpdir() -> dict[str, str]:
@@ -134,8 +134,3 @@ def lift_limit_of_jobs_a_second() -> None:
     limit = workflow.scheduler.job_rate_limiter
     if limit and (limit.max_jobs, limit.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
-
-
-onstart:
-    lift_limits_of_this_machine()
-    lift_limit_of_jobs_a_second()

@@ -13,4 +13,4 @@ def peer_settings(wildcards) -> dict:
 def content_of_peer(wildcards) -> list[str]:
     """What is in the weights of a peer: other ones redo what came from the last."""
     files = sorted(PLAN.config.peers[peer_of(wildcards)].weights.iterdir())
-    return [content_of_own_weights(str(file)) for file in files if file.is_file()]
+    return [CONTENTS.of_weights(str(file)) for file in files if file.is_file()]

@@ -7,3 +7,8 @@ def report_memory(wildcards, attempt: int) -> int:
 
 def report_time(wildcards, attempt: int) -> int:
     return minutes(10, 10 * len(PLAN.stems), attempt)
+
+
+def stems_folder() -> str:
+    """Where users find the stems."""
+    return PLAN.config.export.folder if PLAN.config.export else "results/runs/*/stems"

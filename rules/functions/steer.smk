@@ -26,7 +26,7 @@ def own_taggers_of(run: str) -> dict:
 @cache
 def content_of_own_taggers(run: str) -> list[str]:
     """What is in their files: other weights redo the run."""
-    return [content_of_own_weights(str(tagger.weights)) for tagger in PLAN.config.own_taggers_of(run).values()]
+    return [CONTENTS.of_weights(str(tagger.weights)) for tagger in PLAN.config.own_taggers_of(run).values()]
 
 
 def signal_to_steer():

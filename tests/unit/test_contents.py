@@ -110,6 +110,18 @@ def test_weights_are_noted_at_once(song: Path, notes: Path) -> None:
     assert Contents(notes).of_weights("missing.pth") == UNKNOWN
 
 
+def test_a_dry_run_adds_nothing(song: Path, notes: Path) -> None:
+    known_by = read(song, notes)
+    before = notes.read_bytes()
+    date(song, 7)
+    assert Contents(notes, adds=False).of(str(song)) == known_by
+    song.write_bytes(b"other" * 1000)
+    changed = Contents(notes, adds=False).of(str(song))
+    assert changed == Contents(notes, adds=False).of_weights(str(song)) != known_by
+    assert notes.read_bytes() == before
+    assert Contents(notes).of(str(song)) == changed
+
+
 def test_broken_lines_and_lines_of_other_processes_do_no_harm(song: Path, notes: Path) -> None:
     known_by = read(song, notes)
     with notes.open("a") as file:

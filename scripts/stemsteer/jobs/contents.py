@@ -42,9 +42,9 @@ class Noted(NamedTuple):
 class Contents:
     """What is noted of files, from one call of the workflow to the next."""
 
-    def __init__(self, notes: Path = NOTES) -> None:
-        """`notes` is the file with the lines; it need not be there."""
-        self.notes = notes
+    def __init__(self, notes: Path = NOTES, *, adds: bool = True) -> None:
+        """`notes` is the file with the lines; it need not be there, and is left as it is where nothing `adds` to it."""
+        self.notes, self.adds = notes, adds
         lines = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
         self._noted = {noted.path: noted for noted in map(_read, lines) if noted}
 
@@ -85,6 +85,8 @@ class Contents:
         """
         noted = Noted(os.path.abspath(path), *_state(path), sha256(Path(path)), known_by)
         self._noted[noted.path] = noted
+        if not self.adds:
+            return known_by
         self.notes.parent.mkdir(parents=True, exist_ok=True)
         # At once, so that the lines of several processes do not mix.
         with self.notes.open("ab", buffering=0) as file:
