@@ -8,7 +8,18 @@ from stemsteer.command_line.workflow.running import run_in
 from stemsteer.errors import UserError
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True})
+class Passing(click.Command):
+    """A command whose arguments go to another program, `--` and what follows it, too, which click would take away."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the command's own options out of the arguments before `--`."""
+        end = args.index("--") if "--" in args else len(args)
+        left = super().parse_args(ctx, args[:end])
+        ctx.params["arguments"] += tuple(args[end:])
+        return left
+
+
+@click.command(cls=Passing, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True})
 @click.option(
     "-d",
     "--directory",

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ from stemsteer.command_line.terminal import layout, say, width
 from stemsteer.command_line.workflow.engine import OUTPUT, Ended
 from stemsteer.command_line.workflow.files import Listed, files_for_people
 from stemsteer.command_line.workflow.slugs import PLAN
+from stemsteer.command_line.workflow.state import RunningJob
 from stemsteer.exports.signals import level_of
 from stemsteer.jobs.slurm_hints import hint
 from stemsteer.report.written_plan import WrittenPlan
@@ -32,6 +33,8 @@ def report_outcome(ended: Ended, seen_from: Path) -> None:
         _say_stems(WrittenPlan.read(PLAN), seen_from)
         if PAGE.exists():
             say(f"\nThe report to listen to: {_seen(PAGE, seen_from)}")
+    elif ended.well:
+        say("Done.")
     for line in _complaints(ended, seen_from):
         click.echo(line, err=True)
 
@@ -85,18 +88,28 @@ def _complaints(ended: Ended, seen_from: Path) -> Iterator[str]:
     """What went wrong, last things last."""
     if ended.well:
         return
-    for job in ended.failed[:SHOWN]:
+    failed = blamed(ended.failed)
+    for job in failed[:SHOWN]:
         names = job.names()
         where = ", ".join(filter(None, (names.get("track"), names.get("source"))))
         sentence = job.error() or f"its log says more: {job.log}" if job.log else "it left no log"
         yield f"{job.stage} failed{f' for {where}' if where else ''}: {sentence}"
-    if len(ended.failed) > SHOWN:
-        yield f"and {len(ended.failed) - SHOWN} more; the report has all of them"
-    if not ended.failed:
+    if len(failed) > SHOWN:
+        yield f"and {len(failed) - SHOWN} more; the report has all of them"
+    if not failed:
         yield from map(_beginning, ended.messages)
     if advice := hint(OUTPUT.read_text(encoding="utf-8", errors="replace")):
         yield advice
     yield f"error: not everything was done; {_seen(OUTPUT, seen_from)} has all that was said"
+
+
+def blamed(failed: Sequence[RunningJob]) -> list[RunningJob]:
+    """Jobs that have failed by themselves.
+
+    On a cluster, Snakemake counts all that share a submission, of one track, as failed with the first that does.
+    """
+    told = {job.wildcards.get("track") for job in failed if job.error()}
+    return [job for job in failed if job.error() or job.wildcards.get("track") not in told]
 
 
 def _beginning(message: str) -> str:
