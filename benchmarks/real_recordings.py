@@ -21,10 +21,10 @@ from excerpts import read_excerpt
 
 from stemsteer.errors import UserError
 from stemsteer.files import written_whole
-from stemsteer.settings.listing import AUDIO
 from stemsteer.settings.tracks import COLUMNS, REFERENCE
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
+from stemsteer.sound.recognition import AUDIO
 
 SOURCES = ("vocals", "drums", "guitar", "piano", "violin")
 SECONDS = 8

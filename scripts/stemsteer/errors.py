@@ -13,7 +13,18 @@ from pathlib import Path
 NAMES = re.compile(r"""(?:^|, )(track|run|source) ('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
 """What `told_in_log` writes of the names of a job."""
 
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters, which a terminal would obey; but for tabs and line breaks."""
+
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Harmless(logging.Formatter):
+    """Messages as they are, but without control characters: they may quote what stands in a file."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message of a record."""
+        return CONTROL.sub("\N{REPLACEMENT CHARACTER}", super().format(record))
 
 
 class UserError(Exception):
@@ -31,12 +42,11 @@ def told_in_log(log: str | Path, **names: str) -> Iterator[None]:
     its traceback goes to the log, followed by such a line.
     """
     Path(log).parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(message)s",
-        handlers=[logging.FileHandler(log, mode="w", encoding="utf-8"), logging.StreamHandler()],
-        force=True,
-    )
+    file = logging.FileHandler(log, mode="w", encoding="utf-8", errors="backslashreplace")
+    handlers: list[logging.Handler] = [file, logging.StreamHandler()]
+    for handler in handlers:
+        handler.setFormatter(Harmless())
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     if names:
         logging.info(", ".join(f"{kind} {name!r}" for kind, name in names.items()))
     try:

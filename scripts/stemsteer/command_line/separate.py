@@ -120,13 +120,15 @@ def separate(
     folder = SeparationFolder(Path(os.path.expanduser(out)))
     settings = wanted.settings()
     folder.refuse_other_settings(settings)
-    tracks = wanted.tracks(music, still_there(folder), folder.path)
-    plan = plan_for(load_config(settings), tracks)
+    corpus = wanted.corpus(music, still_there(folder), folder.path)
+    plan = plan_for(load_config(settings), corpus.tracks, corpus.notes)
     if dry_run:
         say(f"{forecast_in(plan, folder.path)}\nstems       {folder.path / settings['export']['folder']}")
         return
+    for note in plan.notes:
+        say(f"note: {note}")
     plan.require_taggers()
-    folder.write(settings, tracks)
+    folder.write(settings, corpus.tracks)
     click.get_current_context().exit(run_in(folder.path, snakemake_arguments(profile, jobs), verbose))
 
 

@@ -4,18 +4,19 @@ import glob
 import math
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from stemsteer.errors import UserError
-from stemsteer.names import as_name, did_you_mean
-from stemsteer.settings.listing import SUFFIXES, audio_files, name_in, named, tracks_in
+from stemsteer.names import did_you_mean
+from stemsteer.settings.folders import Listing
+from stemsteer.settings.listing import MADE, keep_audio, listed, name_in, named, songs_in, title_of
 from stemsteer.settings.made import not_made
 from stemsteer.settings.presets import presets
 from stemsteer.settings.run import RunSettings
-from stemsteer.settings.tracks import Track
+from stemsteer.settings.tracks import Corpus, Track, notes_of_names
 from stemsteer.steering.settings import PerturbationSettings
 
 
@@ -85,7 +86,7 @@ class Wanted:
         competitors = RunSettings.model_validate({"preset": self.preset}).steering.competitors
         return self.sources or tuple(competitors or PerturbationSettings().competing)
 
-    def tracks(self, places: Sequence[str], there: Iterable[Track], folder: Path) -> list[Track]:
+    def corpus(self, places: Sequence[str], there: Iterable[Track], folder: Path) -> Corpus:
         """The tracks of a folder with those of some files, folders and patterns among them.
 
         Args:
@@ -96,46 +97,65 @@ class Wanted:
         Raises:
             UserError: there is no such file, or a folder without audio files.
         """
-        known = list(there)
+        known, notes = list(there), []
         excerpts = [((folder / track.mixture).resolve(), track.start, track.duration) for track in known]
         index_of = {excerpt: index for index, excerpt in enumerate(excerpts)}
         new: dict[Path, tuple[Path, str]] = {}
-        for file, name in (found for place in places for found in _files(place).items()):
-            index = index_of.get((file.resolve(), self.start, self.seconds))
-            if index is None:
-                new.setdefault(file.resolve(), (file, name))
-            else:
-                sources = dict.fromkeys((*known[index].sources, *self.wanted_sources))
-                known[index] = replace(known[index], sources=tuple(sources))
-        added = named(dict(new.values()), [track.track for track in known])
-        return known + [
-            Track(name, str(file), self.wanted_sources, self.start, self.seconds) for name, file in added.items()
-        ]
+        for place in places:
+            found = _found(place)
+            notes += found.notes
+            for file, name in found.names.items():
+                index = index_of.get((file.resolve(), self.start, self.seconds))
+                if index is None:
+                    new.setdefault(file.resolve(), (file, name))
+                else:
+                    sources = dict.fromkeys((*known[index].sources, *self.wanted_sources))
+                    known[index] = replace(known[index], sources=tuple(sources))
+        wanted = dict(new.values())
+        added = named(wanted, [track.track for track in known])
+        tracks = [Track(name, str(file), self.wanted_sources, self.start, self.seconds) for name, file in added.items()]
+        return Corpus(known + tracks, (*notes, *notes_of_names(wanted, added)))
 
 
-def _files(place: str) -> dict[Path, str]:
-    """The audio files of a place that a user has typed, with names for their tracks."""
+@dataclass(frozen=True)
+class _Found:
+    """What a place that a user has typed holds: names for the tracks of its files, and sentences about the rest."""
+
+    names: dict[Path, str]
+    notes: list[str] = field(default_factory=list)
+
+
+def _found(place: str) -> _Found:
     # os.path, unlike pathlib, raises no error where a name is too long or a home is not known.
     path = os.path.expanduser(place)
     if os.path.isdir(path):
-        return {file: name for name, file in tracks_in(Path(path).absolute()).items()}
+        found = songs_in(Path(path).absolute())
+        return _Found({file: name_in(found.folder, file) for file in found.files}, found.notes())
     if os.path.exists(path):
-        return {Path(path).absolute(): as_name(Path(path).stem)}
+        return _Found({Path(path).absolute(): title_of(Path(path))})
     if not glob.has_magic(path):
         raise UserError(f"there is no file or folder {place!r}; check the path")
-    if found := _matches(Path(path).absolute()):
-        return found
-    raise UserError(f"no audio files match {place!r}; check the pattern")
+    matches = _matches(Path(path).absolute())
+    if not matches.names:
+        raise UserError(f"no audio files match {place!r}; check the pattern")
+    return matches
 
 
-def _matches(pattern: Path) -> dict[Path, str]:
+def _matches(pattern: Path) -> _Found:
     """The audio files that match a pattern or lie in folders that do, and all others with the suffix that it names."""
-    files: dict[Path, str] = {}
-    suffixes = SUFFIXES | {pattern.suffix.lower()} - {""}
+    found = Listing(Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts)))
+    names: dict[Path, str] = {}
+    alone: list[Path] = []
     for match in map(Path, sorted(glob.glob(str(pattern), recursive=True))):
         if match.is_dir():
-            files = {file: name_in(match, file) for file in audio_files(match)} | files
-        elif match.suffix.lower() in suffixes:
-            files.setdefault(match, as_name(match.stem))
-    above = Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
-    return {file: files[file] for file in sorted(not_made(files, above))}
+            below = listed(match)
+            names = {file: name_in(match, file) for file in below.files} | names
+            found.take(below)
+        elif pattern.suffix and match.suffix.lower() == pattern.suffix.lower():
+            alone.append(match)
+        else:
+            found.files.append(match)
+    keep_audio(found)
+    found.files = sorted({*found.files, *alone, *names})
+    found.pass_over(MADE, set(found.files).difference(not_made(found.files, found.folder)))
+    return _Found({file: names.get(file, title_of(file)) for file in found.files}, found.notes())

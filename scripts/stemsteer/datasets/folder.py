@@ -11,7 +11,7 @@ from stemsteer.datasets.musdb18 import SPLITS
 from stemsteer.datasets.stems import Part, Stems
 from stemsteer.errors import UserError
 from stemsteer.names import as_name
-from stemsteer.settings.listing import SUFFIXES
+from stemsteer.sound.recognition import holds_audio_by_name
 from stemsteer.taggers.vocabularies import sources
 
 MIXTURE = "mixture"
@@ -44,7 +44,7 @@ def read(track: Path) -> Stems:
 
 
 def _audio_files(folder: Path) -> list[Path]:
-    files = (file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and not file.name.startswith("."))
+    files = (file for file in folder.iterdir() if holds_audio_by_name(file) and not file.name.startswith("."))
     return sorted(file for file in files if file.is_file())
 
 

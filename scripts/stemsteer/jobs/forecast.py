@@ -165,7 +165,8 @@ def forecast(plan: Plan) -> str:
     tracks = list(plan.tracks.values())
     excerpts = excerpts_of(tracks)
     seconds = {name: excerpt.seconds for name, excerpt in excerpts.items()}
-    lines = [about_tracks(tracks, seconds), *(about_run(plan, run, seconds) for run in plan.config.runs)]
+    lines = [about_tracks(tracks, seconds), *(f"note        {note}" for note in plan.notes)]
+    lines += [about_run(plan, run, seconds) for run in plan.config.runs]
     lines.append(about_disk(plan, excerpts))
     jobs = ", ".join(f"{number:,} {kind}" for kind, number in jobs_left(plan).items())
     lines.append(f"jobs left   {jobs or 'none'}")

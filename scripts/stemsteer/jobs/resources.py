@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from stemsteer.generators.settings import ComponentsSettings
-from stemsteer.settings.listing import AUDIO
 from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track
+from stemsteer.sound.recognition import AUDIO
 
 MODEL_BYTES_A_SECOND = 4 * 44100
 """Of the mono signal: float32 at 44.1 kHz, mono."""

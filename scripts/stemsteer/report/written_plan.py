@@ -1,6 +1,7 @@
 """What the workflow was asked to make, as it wrote it down before its first job (`results/plan.json`)."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ class WrittenPlan:
     """Those of them that are peers, with the sources that they can separate."""
     judge: str | None = None
     """The tagger that no run steers with and that says how probable it finds the sources' tags."""
+    notes: list[str] = field(default_factory=list)
+    """What a user should know of what is left out, in sentences."""
 
     @classmethod
     def read(cls, path: Path) -> "WrittenPlan":
@@ -37,24 +40,33 @@ class WrittenPlan:
             UserError: the file is missing, is no JSON or lacks a key.
         """
         try:
-            plan = read_json(path)
-            return cls(
-                results=Path(plan["results"]),
-                logs=Path(plan["logs"]),
-                runs=plan["runs"],
-                tracks=plan["tracks"],
-                stem_suffix=plan["stem_suffix"],
-                sources_together=plan["sources_together"],
-                baselines=plan.get("baselines", []),
-                peers=plan.get("peers", {}),
-                judge=plan.get("judge"),
-            )
+            return cls.of(read_json(path))
         except FileNotFoundError:
             raise UserError(f"{path}: there is no such plan; the workflow writes it before its first job.") from None
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: this plan is not JSON ({error}); let the workflow write it again.") from None
         except KeyError as error:
             raise UserError(f"{path}: this plan lacks the key {error}; let the workflow write it again.") from None
+
+    @classmethod
+    def of(cls, plan: Mapping[str, Any]) -> "WrittenPlan":
+        """A plan as `Plan.as_dict` gives it.
+
+        Raises:
+            KeyError: it lacks a key.
+        """
+        return cls(
+            results=Path(plan["results"]),
+            logs=Path(plan["logs"]),
+            runs=plan["runs"],
+            tracks=plan["tracks"],
+            stem_suffix=plan["stem_suffix"],
+            sources_together=plan["sources_together"],
+            baselines=plan.get("baselines", []),
+            peers=plan.get("peers", {}),
+            judge=plan.get("judge"),
+            notes=plan.get("notes", []),
+        )
 
     @property
     def layout(self) -> Layout:

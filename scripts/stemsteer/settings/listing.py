@@ -7,38 +7,62 @@ from pathlib import Path
 
 from stemsteer.errors import UserError
 from stemsteer.names import as_name, is_utf8
+from stemsteer.settings.folders import UNREADABLE, Listing, walked
 from stemsteer.settings.made import not_made
+from stemsteer.sound.recognised import audio_among
+from stemsteer.sound.recognition import holds_audio_by_name
 
-AUDIO = (".aac", ".aif", ".aiff", ".ape", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".w64", ".wav", ".wma", ".wv")
-CONTAINERS = (".avi", ".m4a", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
-SUFFIXES = frozenset(AUDIO + CONTAINERS)
+MADE = "made by StemSteer"
+NO_AUDIO = "without audio"
+"""Why files of a folder are no songs."""
+
+ANSWERS = Path("results/audio_files.jsonl")
+"""Where a workflow keeps what ffprobe has said of files whose suffix does not tell, in its working directory."""
 
 
-def tracks_in(folder: Path) -> dict[str, Path]:
-    """The audio files in a folder and its subfolders by the names of their tracks.
+def listed(folder: Path, answers: Path | None = None) -> Listing:
+    """The audio files in a folder and its subfolders, and what else is there.
+
+    Args:
+        folder: with files of any kind.
+        answers: a file that keeps what ffprobe says of some of them.
+    """
+    found = walked(folder)
+    songs = not_made(found.files, folder)
+    found.pass_over(MADE, set(found.files).difference(songs))
+    keep_audio(found, answers)
+    return found
+
+
+def keep_audio(found: Listing, answers: Path | None = None) -> None:
+    """Pass over files without audio, and those of which nobody can tell."""
+    audio = audio_among(found.files, answers)
+    found.pass_over(NO_AUDIO, [file for file in found.files if audio[file] is False])
+    found.pass_over(UNREADABLE, [file for file in found.files if audio[file] is None])
+
+
+def songs_in(folder: Path, answers: Path | None = None) -> Listing:
+    """As `listed`.
 
     Raises:
-        UserError: there are none, or the name of one is no text.
+        UserError: the folder may not be read, or holds no audio files.
     """
-    files = audio_files(folder)
-    if not files:
-        raise UserError(f"the folder {folder} holds no audio files ({' '.join(sorted(SUFFIXES))})")
-    return named({file: name_in(folder, file) for file in files})
+    found = listed(folder, answers)
+    if folder in found.passed_over.get(UNREADABLE, []):
+        raise UserError(f"the folder {str(folder)!r} may not be read; check its permissions")
+    if not found.files:
+        raise UserError(f"the folder {str(folder)!r} holds no audio files ({found.in_words() or 'it is empty'})")
+    return found
 
 
 def name_in(folder: Path, file: Path) -> str:
     """What the track of a file in a folder or its subfolders is to be called."""
-    return " - ".join(file.relative_to(folder).with_suffix("").parts)
+    return " - ".join([*file.relative_to(folder).parts[:-1], title_of(file)])
 
 
-def audio_files(folder: Path) -> list[Path]:
-    """The audio files in a folder and its subfolders, without hidden ones and those that workflows have made there."""
-
-    def is_music(inside: Path) -> bool:
-        return inside.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in inside.parts)
-
-    files = (file for file in folder.rglob("*") if is_music(file.relative_to(folder)) and file.is_file())
-    return sorted(not_made(files, folder))
+def title_of(file: Path) -> str:
+    """What the track of a file is to be called: the name of the file, without its suffix where that is one of audio."""
+    return file.stem if holds_audio_by_name(file) else file.name
 
 
 def named(wanted: Mapping[Path, str], taken: Collection[str] = ()) -> dict[str, Path]:
@@ -59,8 +83,9 @@ def named(wanted: Mapping[Path, str], taken: Collection[str] = ()) -> dict[str, 
     others = {*taken, *alike}
     found: dict[str, Path] = {}
     for name, files in alike.items():
-        names = [name] if len(files) == 1 and name not in taken else _apart(name, files, {*others, *found})
+        names = [name] if len(files) == 1 and name not in taken else _apart(name, files, others)
         found |= dict(zip(names, files, strict=True))
+        others.update(names)
     return found
 
 

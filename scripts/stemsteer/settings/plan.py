@@ -1,6 +1,7 @@
 """What a config asks for: every track, and every stem of every run."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +13,8 @@ from stemsteer.models.registry import PromptTaggerModel, TaggerModel, tagger_mod
 from stemsteer.models.weights import require
 from stemsteer.names import slug
 from stemsteer.settings.config import Config
-from stemsteer.settings.tracks import Track, check_names, check_sources, read_tracks
+from stemsteer.settings.folders import some_names
+from stemsteer.settings.tracks import Track, check_names, check_sources, find_corpus
 from stemsteer.taggers import FAMILIES
 from stemsteer.taggers.labels import labels_of
 from stemsteer.taggers.vocabularies import known_names
@@ -58,6 +60,25 @@ class Plan:
 
     config: Config
     tracks: dict[str, Track]
+    of_the_corpus: tuple[str, ...] = ()
+    """What a user should know of how the tracks were found, in sentences."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of what is left out, in sentences."""
+        return [*self.of_the_corpus, *self._unused_references()]
+
+    def _unused_references(self) -> Iterator[str]:
+        """References that nothing is compared with, because nobody asks for their source."""
+        unused = defaultdict(list)
+        for track in self.tracks.values():
+            for source in track.references.keys() - track.sources:
+                unused[source].append(track.track)
+        for source, tracks in sorted(unused.items()):
+            yield (
+                f"a reference of {source!r} is of use only where that source is asked for, which it is not for "
+                f"{len(tracks):,} of the tracks with one ({some_names(tracks)})"
+            )
 
     @property
     def sources(self) -> list[str]:
@@ -178,6 +199,7 @@ class Plan:
             "baselines": [*self.config.baseline_runs, *self.config.peers],
             "peers": dict.fromkeys(self.config.peers, PEER_SOURCES),
             "judge": self.config.chosen_judge,
+            "notes": self.notes,
             "tracks": [
                 {
                     "track": track.track,
@@ -196,12 +218,13 @@ def make_plan(config: Config) -> Plan:
     Raises:
         UserError: with the table's row, the track or the run that is wrong.
     """
-    return plan_for(config, read_tracks(config.tracks, config.asked_sources))
+    corpus = find_corpus(config.tracks, config.asked_sources)
+    return plan_for(config, corpus.tracks, corpus.notes)
 
 
-def plan_for(config: Config, tracks: Iterable[Track]) -> Plan:
-    """The config with these tracks, wherever they are from; see `make_plan`."""
-    plan = Plan(config, {track.track: track for track in tracks})
+def plan_for(config: Config, tracks: Iterable[Track], notes: tuple[str, ...] = ()) -> Plan:
+    """The config with these tracks, wherever they are from, and notes on how they were found; see `make_plan`."""
+    plan = Plan(config, {track.track: track for track in tracks}, notes)
     known = known_names(config.own_sources)
     check_sources("config: sources", config.asked_sources, known)
     check_names(plan.tracks.values(), known)

@@ -1,16 +1,20 @@
-"""The tracks to separate: from a table or from a folder of audio files."""
+"""The tracks to separate: from a table, from a folder of audio files, or from one such file."""
 
 import csv
+import io
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import zip_longest
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count, zip_longest
 from pathlib import Path
 
 from stemsteer.errors import UserError
 from stemsteer.names import as_name, did_you_mean, is_name
 from stemsteer.places import HOME
-from stemsteer.settings.listing import tracks_in
+from stemsteer.settings.folders import some_names
+from stemsteer.settings.listing import ANSWERS, name_in, named, songs_in, title_of
+from stemsteer.sound.recognised import audio_among
 
 COLUMNS = ("track", "mixture", "start", "duration", "sources")
 REFERENCE = "reference_"
@@ -28,8 +32,21 @@ class Track:
     references: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Corpus:
+    """Tracks, and what a user should know of how they were found, in sentences."""
+
+    tracks: list[Track]
+    notes: tuple[str, ...] = ()
+
+
 def read_tracks(place: str, sources: list[str]) -> list[Track]:
-    """Read the table at `place`, or list the folder there; `sources` are for tracks that name none.
+    """The tracks of a corpus; see `find_corpus`."""
+    return find_corpus(place, sources).tracks
+
+
+def find_corpus(place: str, sources: list[str]) -> Corpus:
+    """The tracks of the table or in the folder at `place`, or the song there; `sources` are for those that name none.
 
     Paths in a table are relative to the working directory, as everywhere in Snakemake. Whether the files are
     readable is not looked at here: a broken file fails its own track only.
@@ -37,19 +54,24 @@ def read_tracks(place: str, sources: list[str]) -> list[Track]:
     Raises:
         UserError: naming the table, the row and the column that is wrong.
     """
-    sources = list(dict.fromkeys(sources))
-    path = find_place(Path(place).expanduser())
-    if path.is_dir():
-        return _from_folder(path, tuple(sources))
-    if not path.is_file():
-        raise UserError(f"tracks: there is no table or folder {place}; set the key tracks in the config")
-    return _from_table(path, tuple(sources))
+    wanted = tuple(dict.fromkeys(sources))
+    path = find_place(Path(os.path.expanduser(place)))
+    if os.path.isdir(path):
+        return _in_folder(path, wanted)
+    if not os.path.isfile(path):
+        raise UserError(
+            f"tracks: there is no table or folder {place!r}, nor a song of that name; set the key tracks in the config"
+        )
+    if audio_among([path], ANSWERS)[path]:
+        return corpus_of({path: title_of(path)}, wanted)
+    return Corpus(_from_table(path, wanted))
 
 
 def find_place(place: Path) -> Path:
     """A relative place is one of the working directory, else one that comes with StemSteer, as the demo's table."""
     shipped = HOME / place
-    return shipped if not place.exists() and shipped.exists() else place
+    # Unlike place.exists(), this raises no error where the name is too long.
+    return shipped if not os.path.exists(place) and os.path.exists(shipped) else place
 
 
 def is_made_here(path: str) -> bool:
@@ -57,11 +79,26 @@ def is_made_here(path: str) -> bool:
     return Path(path).parts[:2] == ("results", "datasets")
 
 
-def _from_folder(folder: Path, sources: tuple[str, ...]) -> list[Track]:
+def _in_folder(folder: Path, sources: tuple[str, ...]) -> Corpus:
     try:
-        return [Track(name, str(file), sources) for name, file in tracks_in(folder).items()]
+        found = songs_in(folder, ANSWERS)
+        corpus = corpus_of({file: name_in(folder, file) for file in found.files}, sources)
     except UserError as error:
         raise UserError(f"tracks: {error}") from None
+    return replace(corpus, notes=(*corpus.notes, *found.notes()))
+
+
+def corpus_of(wanted: Mapping[Path, str], sources: tuple[str, ...]) -> Corpus:
+    """The tracks of some files that are to be called so."""
+    found = named(wanted)
+    tracks = [Track(name, str(file), sources) for name, file in found.items()]
+    return Corpus(tracks, notes_of_names(wanted, found))
+
+
+def notes_of_names(wanted: Mapping[Path, str], found: Mapping[str, Path]) -> tuple[str, ...]:
+    """What a user should know of names that are not the wanted ones."""
+    longer = [name for name, file in found.items() if name != as_name(wanted[file])]
+    return (f"{len(longer):,} files are called like others; their tracks are {some_names(longer)}",) if longer else ()
 
 
 def _from_table(table: Path, sources: tuple[str, ...]) -> list[Track]:
@@ -85,13 +122,31 @@ def _from_table(table: Path, sources: tuple[str, ...]) -> list[Track]:
 
 def _rows(table: Path) -> Iterator[tuple[int, list[str]]]:
     """The cells of each row that has any, with its number: the heading's is 1, as in a spreadsheet."""
+    rows = csv.reader(io.StringIO(_text_of(table), newline=""), dialect="excel-tab", strict=True)
+    for number in count(1):
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise UserError(
+                f"{table}, row {number}: cannot be read as a table of tab-separated values: {error}; a cell that begins"
+                ' with a quote ends with one, and has others twice: write "Heroes" (live) as """Heroes"" (live)"'
+            ) from None
+        if any(cells := [cell.strip() for cell in row]):
+            yield number, cells
+
+
+def _text_of(table: Path) -> str:
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            for number, row in enumerate(csv.reader(file, dialect="excel-tab", strict=True), start=1):
-                if any(cells := [cell.strip() for cell in row]):
-                    yield number, cells
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise UserError(f"{table} cannot be read as a table of tab-separated values in UTF-8: {error}") from error
+        return table.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = error.object[: error.start].count(b"\n") + 1
+        raise UserError(
+            f"{table}, row {row}: cannot be read as a table of tab-separated values in UTF-8; save it in that encoding"
+        ) from None
+    except OSError as error:
+        raise UserError(f"{str(table)!r} cannot be read ({error.strerror}); check its permissions") from None
 
 
 def _check_columns(table: Path, columns: list[str]) -> None:
