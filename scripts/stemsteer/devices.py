@@ -14,7 +14,9 @@ M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 
 
 def choose_device(wanted: str, threads: int) -> torch.device:
-    """The device named in the config; `auto` takes a GPU where there is one.
+    """The device named in the config; `auto` takes a GPU of NVIDIA's where there is one.
+
+    Apple's GPUs have no float64, which filters are stored in: they are taken only by name.
 
     Also sets PyTorch's CPU threads, which are a setting of the method because they change the last bits of a sum, and
     keeps the memory that it frees.
@@ -25,9 +27,7 @@ def choose_device(wanted: str, threads: int) -> torch.device:
     torch.set_num_threads(threads)
     keep_freed_memory()
     if wanted == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     device = torch.device(wanted)
     available = {
         "cpu": True,

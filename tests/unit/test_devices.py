@@ -27,7 +27,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, gpus: int = 0, apple: bool = False)
     [
         (0, False, "auto", "cpu"),
         (2, False, "auto", "cuda"),
-        (0, True, "auto", "mps"),
+        (0, True, "auto", "cpu"),
         (2, False, "cpu", "cpu"),
         (2, False, "cuda", "cuda"),
         (2, False, "cuda:1", "cuda:1"),

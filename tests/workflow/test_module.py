@@ -38,10 +38,12 @@ CONFIG: dict[str, Any] = {
 MODULE = """
 import yaml
 
+from stemsteer.places import SNAKEFILE
+
 
 module stemsteer:
     snakefile:
-        {snakefile!r}
+        str(SNAKEFILE)
     config:
         yaml.safe_load(open("ours.yaml"))["separation"]
 
@@ -96,8 +98,7 @@ def prepare(folder: Path, names: str, *others: dict[str, str], stems: Sequence[s
     audio.write(folder / "song.wav", music(SECONDS, RATE, 2), RATE)
     workdir.tracks({"track": "song", "mixture": "song.wav"}, *others)
     (folder / "ours.yaml").write_text(yaml.safe_dump({"separation": CONFIG, "ours": True}), encoding="utf-8")
-    text = MODULE.format(snakefile=str(REPOSITORY / "Snakefile"), names=names, stems=stems)
-    (folder / "Snakefile").write_text(text, encoding="utf-8")
+    (folder / "Snakefile").write_text(MODULE.format(names=names, stems=stems), encoding="utf-8")
     return workdir
 
 

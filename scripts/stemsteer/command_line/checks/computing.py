@@ -47,7 +47,7 @@ def gpu() -> Finding:
     if cuda:
         devices = {torch.device("cuda", number): _described(number) for number in range(torch.cuda.device_count())}
     elif torch.backends.mps.is_available():
-        devices = {torch.device("mps"): "Apple's, by MPS"}
+        devices = {torch.device("mps"): "Apple's, taken where the config says `device: mps`"}
     else:
         return _without_gpu([str(warning.message) for warning in told])
     faults = {name: fault for device, name in devices.items() if (fault := _fault_of(device))}
