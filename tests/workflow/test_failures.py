@@ -72,15 +72,29 @@ def test_a_broken_file_is_named_in_one_sentence(failed: tuple[Workdir, Ended], t
     named, sentence = log.splitlines()
     assert named == f"track {track!r}"
     assert sentence.startswith(f"error: {BROKEN[track]}")
-    assert log in ended.output
+    assert sentence in ended.output
     assert not (workdir.folder / "results/audio" / slug(track) / "mixture.wav").exists()
+
+
+def test_the_last_lines_name_what_failed_and_where_the_rest_lies(failed: tuple[Workdir, Ended]) -> None:
+    _, ended = failed
+    end = ended.output.partition("Exiting because a job execution failed")[2].splitlines()[1:]
+    told = end[: len(BROKEN) + 3]
+    for track, sentence in BROKEN.items():
+        assert any(line.startswith(f"{track}: decode failed: {sentence}") for line in told)
+    assert any(line.startswith(f"007, drums: decode reference failed: {BAD_REFERENCE}") for line in told)
+    assert told[-2:] == [
+        f"2 of {len(BROKEN) + 2} stems are there, in results/runs/*/stems",
+        "the report, with all that is missing and why: results/report/index.html",
+    ]
+    assert len(end) - len(told) < 6  # Snakemake's own
 
 
 def test_a_bad_reference_costs_the_scores_and_nothing_else(failed: tuple[Workdir, Ended]) -> None:
     workdir, ended = failed
     log = workdir.text("logs/decode_reference/007/drums.log")
     assert log.startswith(f"track '007', source 'drums'\nerror: {BAD_REFERENCE}")
-    assert log in ended.output
+    assert BAD_REFERENCE in ended.output
     assert len(workdir.audio("results/runs/quick/stems/007/drums.wav")[0]) == RATE
     assert not (workdir.folder / "results/runs/quick/scores/007/drums.tsv").exists()
 

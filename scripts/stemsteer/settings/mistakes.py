@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
 from stemsteer.names import did_you_mean
 from stemsteer.validation import Settings
+
+NO_TEXTS = {bool: "yes or no", int | float: "a number", date: "a date", list: "a list", dict: "keys with values"}
+"""What YAML takes texts for, in words."""
 
 Place = tuple[str | int, ...]
 """The keys that lead to a setting."""
@@ -78,7 +82,20 @@ def _sentence(place: Place, details: Sequence[Any]) -> str:
     # The rest tells how it was looked at.
     wanted = [re.sub(r",? (unable to|after validation).*", "", detail["msg"]) for detail in details]
     said = " or ".join([wanted[0], *(one.removeprefix("Input should be ") for one in wanted[1:])])
-    return f"{location}: {said[0].lower()}{said[1:]}, not {first['input']!r}"
+    quotes = _how_to_quote(location, first["input"]) if first["type"] == "string_type" else ""
+    return f"{location}: {said[0].lower()}{said[1:]}, not {first['input']!r}{quotes}"
+
+
+def _how_to_quote(location: str, value: Any) -> str:
+    """How to write a text that YAML takes for something else: 2023_01 is the number 202301 to it."""
+    kind = next((words for kind, words in NO_TEXTS.items() if isinstance(value, kind)), None)
+    # Snakemake takes quotes away that stand at the ends.
+    typed = (
+        f""" (on the command line with blanks around them: --config '{location}= "..." ')"""
+        if "." not in location
+        else ""
+    )
+    return f" ({kind}); write a text that looks like one in quotes{typed}" if kind else ""
 
 
 def _hint(place: Place, tried: Sequence[str | int]) -> str:

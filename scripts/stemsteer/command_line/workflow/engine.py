@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from stemsteer.command_line.workflow.arguments import as_typed, check_config_files
 from stemsteer.command_line.workflow.live import shown
 from stemsteer.command_line.workflow.redirected import output_to
 from stemsteer.command_line.workflow.state import RunningJob, State
@@ -85,6 +86,7 @@ def understood(arguments: Sequence[str]) -> Call:
     """Let Snakemake read arguments.
 
     Raises:
+        UserError: they do not mean what they look like.
         click.UsageError: it does not understand them.
     """
     from snakemake.cli import parse_args  # slow to import
@@ -94,6 +96,8 @@ def understood(arguments: Sequence[str]) -> Call:
     try:
         with redirect_stderr(said):
             parser, options = parse_args(["--snakefile", str(snakefile()), *arguments])
+        check_config_files(options.configfile)
+        options.config = list(map(as_typed, options.config or []))
         return Call(parser, options, said.getvalue())
     except SystemExit as ended:
         if not ended.code:  # it has printed its version
