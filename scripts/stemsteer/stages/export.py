@@ -83,7 +83,7 @@ def export_stems(
     for path in set(earlier) - set(files.values()):
         path.unlink(missing_ok=True)
     _warn(settings, gain, sum(row["clipped_samples"] for row in rows))
-    write_json(record_out, {"run": run, "track": track, "gain": gain, "files": rows})
+    write_json(record_out, {"run": run, "track": track, "rest": settings.rest, "gain": gain, "files": rows})
     begun.unlink()
 
 

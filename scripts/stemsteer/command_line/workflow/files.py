@@ -15,7 +15,7 @@ class Listed:
     """A stem, or the rest of a mixture.
 
     Attributes:
-        track, run, source: their names; `source` is the file's where it is a rest.
+        track, run, source: their names; `source` is what the rest is called where it is one.
         path: of the file.
         presence: how much the taggers hear of the source in the mixture, where that was asked.
         warning: that they do not hear it.
@@ -44,13 +44,14 @@ def files_for_people(plan: WrittenPlan) -> Iterator[Listed]:
     """
     for track in plan.tracks:
         for run in plan.runs:
-            (record,) = plan.layout.export(run, track["track"]).last
-            exported = {row["source"]: row for row in read_object(record).get("files", [])}
+            (path,) = plan.layout.export(run, track["track"]).last
+            record = read_object(path)
+            exported = {row["source"]: row for row in record.get("files", [])}
             for source in (source for source in track["sources"] if run in plan.runs_of(source)):
                 row = exported.get(source) or _own(plan.layout, run, track["track"], source)
                 yield from _listed(track["track"], run, source, row)
             if rest := exported.get(None):
-                yield from _listed(track["track"], run, Path(rest["path"]).stem, rest)
+                yield from _listed(track["track"], run, record["rest"], rest)
 
 
 def _own(layout: Layout, run: str, track: str, source: str) -> dict[str, Any]:
