@@ -67,6 +67,7 @@ class Amplifier(nn.Module):
 
 def amplifier(folder: Path, channels: int) -> None:
     """A repository with an `Amplifier` of the name `known`."""
+    torch.serialization.add_safe_globals([Amplifier])
     folder.mkdir()
     settings = {"audio_channels": channels}
     save_demucs(folder / "known.th", Amplifier, settings, Amplifier(**settings).state_dict())

@@ -3,14 +3,29 @@
 Tracks are separated in overlapping segments, as is the package's default, but without its random shifts.
 """
 
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 import yaml
 from torch import Tensor
 
 from stemsteer.compared.packages import check_source, imported, loading
 from stemsteer.compared.peer import Peer, Separator
+from stemsteer.compared.pickles import refuse_code
+
+
+def _parts_of_models() -> list[Any]:
+    """What the published models refer to: the class of their network, and numbers among its settings."""
+    networks = [
+        getattr(imported(f"demucs.{module}"), name)
+        for module, name in (("demucs", "Demucs"), ("hdemucs", "HDemucs"), ("htdemucs", "HTDemucs"))
+    ]
+    scalar = np.float64(0).__reduce__()[0]
+    numbers = [Fraction, (scalar, "numpy.core.multiarray.scalar"), scalar, np.dtype, type(np.dtype("float64"))]
+    return [*networks, *numbers]
 
 
 class Demucs(Peer):
@@ -21,6 +36,7 @@ class Demucs(Peer):
     def load(self, source: str, device: torch.device) -> Separator:
         pretrained, apply = imported("demucs.pretrained"), imported("demucs.apply")
         with loading(self.settings):
+            refuse_code((path for path in self.model_files() if path.suffix == ".th"), _parts_of_models())
             model = pretrained.get_model(self._name(), repo=self.settings.weights)
         check_source(source, model.sources, self.settings)
 
