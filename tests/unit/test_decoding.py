@@ -2,18 +2,17 @@
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from audio_files import RATE, assert_refused, decoded, make, music
 from stemsteer.errors import UserError
 from stemsteer.sound import audio
-from stemsteer.sound.decoding import Facts, decode, decode_reference
+from stemsteer.sound.decoding import Facts, decode_reference
 
-RATE = 44100
 AAC = {"codec": "aac", "rate": RATE, "channels": 2, "depth": None, "lossy": True}
 VIDEO = ["-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=2", "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4"]
 # File name: ffmpeg's options to make it, then what it must be found to be.
@@ -34,45 +33,6 @@ KINDS = {
     "video.mkv": ([*VIDEO, "-c:a", "flac", "-sample_fmt", "s32"], {"codec": "flac", "depth": 24}),
 }
 CUT_KINDS = [name for name in KINDS if not name.startswith("video")]
-
-
-def music(seconds: float = 1.0, rate: int = RATE, channels: int = 2) -> audio.Signal:
-    """A chord with some noise, different in each channel."""
-    time = np.arange(round(seconds * rate))[:, None] / rate
-    tones = np.sin(2 * np.pi * time * (220 + 110 * np.arange(channels)))
-    noise = np.random.default_rng(0).standard_normal((len(time), channels))
-    return (0.3 * tones + 0.01 * noise).astype(np.float32)
-
-
-def make(path: Path, signal: audio.Signal | None = None, rate: int = RATE, options: list[str] | None = None) -> str:
-    """Encode a signal with ffmpeg as the file name says."""
-    plain = path.with_name("to_encode.wav")
-    audio.write(plain, music() if signal is None else signal, rate)
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", plain, *(options or []), f"file:{path}"]
-    subprocess.run(command, check=True)
-    plain.unlink()
-    return str(path)
-
-
-def decoded(path: str, start: float = 0.0, duration: float | None = None) -> tuple[Facts, audio.Signal, audio.Signal]:
-    out = Path(path).parent / "out"
-    facts = decode(path, start, duration, out / "mixture.wav", out / "mono.wav")
-    mixture, rate = audio.read(out / "mixture.wav")
-    model, steering_rate = audio.read(out / "mono.wav")
-    assert (rate, steering_rate, model.shape[1]) == (facts.sample_rate, 44100, 1)
-    assert mixture.shape == (facts.samples, facts.channels)
-    assert len(model) == audio.resampled_length(facts.samples, rate, 44100)
-    return facts, mixture, model
-
-
-def assert_refused(path: str, sentence: str, start: float = 0.0, duration: float | None = None) -> None:
-    """Decoding fails with one sentence that names the file, and leaves nothing behind."""
-    out = Path(path).parent / "out"
-    with pytest.raises(UserError, match=sentence) as error:
-        decode(path, start, duration, out / "mixture.wav", out / "mono.wav")
-    assert str(error.value).startswith(repr(path))
-    assert "\n" not in str(error.value)
-    assert not out.exists() or list(out.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -152,6 +112,10 @@ def test_facts_are_those_of_the_contract(tmp_path):
         "start_s": 0.0,
         "silent": False,
         "warnings": [],
+        "stream": 1,
+        "streams": 1,
+        "priming": 1024,
+        "silences": [],
     }
 
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from stemsteer.errors import UserError
 from stemsteer.sound.audio import SILENCE_PEAK, Signal, blocks, cut, mono, resampled, resampled_length, writing
 from stemsteer.sound.decoder import Decoding, decoding
-from stemsteer.sound.probing import probe
+from stemsteer.sound.probing import priming_of, probe
+from stemsteer.sound.timeline import Silence
 
 MONO_RATE = 44_100
 """Rate of the mono signal that runs steer, Hz."""
@@ -23,7 +24,13 @@ REFERENCE_TOLERANCE = 2304
 
 
 class Facts(BaseModel):
-    """What is known of a decoded track. `samples` and `duration_s` are those of the excerpt."""
+    """What is known of a decoded track.
+
+    `samples` and `duration_s` are those of the excerpt. `stream` is the number of its stream among all audio `streams`
+    of the file, from 1. `priming` counts the samples that were cut from the start because the encoder put them there
+    (see `priming_of`). `silences` were put in where the file has no audio, up to the end of the excerpt: their places
+    count from the start of the file, as `start_s` does.
+    """
 
     path: str
     codec: str
@@ -37,24 +44,32 @@ class Facts(BaseModel):
     start_s: float
     silent: bool
     warnings: list[str]
+    stream: int = 1
+    streams: int = 1
+    priming: int = 0
+    silences: list[Silence] = []
 
 
-def decode(path: str, start: float, duration: float | None, mixture_out: Path, mono_out: Path) -> Facts:
+def decode(
+    path: str, start: float, duration: float | None, mixture_out: Path, mono_out: Path, stream: int | None = None
+) -> Facts:
     """Decode `duration` seconds (None: all) of a track from second `start` on.
 
     Args:
         mixture_out: a float32 wav at the file's own rate and channels.
         mono_out: a float32 wav of the mean of its channels at `MONO_RATE`.
+        stream: the number of its audio stream, from 1; None: see `probe`.
 
     Raises:
-        UserError: the file is missing, broken or truncated, ends before `start`, or has samples that are not finite.
+        UserError: the file is missing, broken or truncated, ends before `start`, has no such stream, or has samples
+            that are not finite.
     """
-    header = probe(path)
-    with decoding(header) as stream:
-        samples, peak = _write_excerpt(stream, start, duration, mixture_out)
-    rate = stream.sample_rate
+    header = probe(path, stream)
+    with decoding(header) as decoded:
+        samples, peak = _write_excerpt(decoded, start, duration, mixture_out)
+    rate = decoded.sample_rate
     mono_peak = _write_mono_signal(mixture_out, rate, resampled_length(samples, rate, MONO_RATE), mono_out)
-    warnings = stream.warnings
+    warnings = decoded.warnings
     if samples < (_excerpt_samples(duration, rate) or 0):
         warnings.append(f"{path!r} ends {samples / rate:.3f} s after {start:g} s: its excerpt is no longer than that")
     if peak <= SILENCE_PEAK:
@@ -66,7 +81,7 @@ def decode(path: str, start: float, duration: float | None, mixture_out: Path, m
         codec=header.codec,
         container=header.container,
         sample_rate=rate,
-        channels=stream.channels,
+        channels=decoded.channels,
         samples=samples,
         duration_s=samples / rate,
         bit_depth=header.bit_depth,
@@ -74,6 +89,10 @@ def decode(path: str, start: float, duration: float | None, mixture_out: Path, m
         start_s=start,
         silent=peak <= SILENCE_PEAK,
         warnings=warnings,
+        stream=header.stream,
+        streams=header.streams,
+        priming=priming_of(header),
+        silences=decoded.silences,
     )
 
 

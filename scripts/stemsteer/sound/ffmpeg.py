@@ -14,10 +14,16 @@ from pathlib import Path
 
 from stemsteer.errors import UserError
 from stemsteer.files import make_link
+from stemsteer.names import one_line
 from stemsteer.places import cache_folder
+from stemsteer.sound.formats import READ
 
-ONLY_FILES = {"protocol_whitelist": "file"}
-"""An option for both programs that keeps a playlist from opening network addresses."""
+ONLY_FILES = {"protocol_whitelist": "file,subfile,concat", "format_whitelist": ",".join(READ)}
+"""Options for both programs that keep them from opening anything else than the file that they are given.
+
+The protocols subfile and concat put parts of files together that a URL of ours names (see `extents.mended`); what is in
+a file cannot ask for them, because no format that could is read.
+"""
 
 COMPONENT = re.compile(r"^(\[[^]]*\] *)+")
 
@@ -75,6 +81,11 @@ def url(path: str | Path) -> str:
     return f"file:{Path(path).absolute()}"
 
 
+def bounds() -> list[str]:
+    """`ONLY_FILES` as arguments, before the file."""
+    return [part for option, value in ONLY_FILES.items() for part in (f"-{option}", value)]
+
+
 def message(line: str) -> str:
-    """A line of the programs' log, without the name of the component that wrote it."""
-    return COMPONENT.sub("", line).strip(" :.")
+    """A line of the programs' log, without the name of the component that wrote it and without control characters."""
+    return one_line(COMPONENT.sub("", line)).strip(" :.")

@@ -12,8 +12,8 @@ from stemsteer.sound.audio import Signal
 MOST_CHANNELS = 64
 """More are taken for an array whose channels come first; ffmpeg has no more either."""
 
-LOWEST_RATE = 1000
-"""Hz. A lower one is taken for a mistake, as 44.1 would be."""
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+"""Hz. Another one is taken for a mistake, as 44.1 would be."""
 
 
 def as_signal(what: str, samples: ArrayLike) -> Signal:
@@ -64,8 +64,8 @@ def as_rate(rate: float) -> int:
     """A sample rate in Hz.
 
     Raises:
-        UserError: it is not a whole number, or too low for music.
+        UserError: it is not a whole number, or none that music has.
     """
-    if not isinstance(rate, Real) or not float(rate).is_integer() or rate < LOWEST_RATE:
+    if not isinstance(rate, Real) or not float(rate).is_integer() or not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise UserError(f"sample_rate: {rate!r} is no rate in Hz; give a whole number, such as 44100")
     return int(rate)
