@@ -31,6 +31,7 @@ rule decode:
         track=track_of,
         mixture=mixture_path,
         content=mixture_content,
+        stream=STREAM,
         method=METHOD_VERSION,
         start=excerpt_start,
         duration=excerpt_duration,

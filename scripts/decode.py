@@ -17,5 +17,6 @@ if __name__ == "__main__":
             mono_out=Path(job.output.mono),
             facts_out=Path(job.output.facts),
             tags_out=Path(job.output.tags),
+            stream=job.params.stream,
         )
         note_content(job.params.mixture, job.params.content)

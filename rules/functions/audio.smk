@@ -14,6 +14,16 @@ def mixture_content(wildcards) -> str:
     return content_of(mixture_path(wildcards))
 
 
+@inspected
+def chosen_stream(wildcards) -> int | None:
+    """The number of the audio stream of a mixture, where the table has one."""
+    return PLAN.tracks[track_of(wildcards)].stream
+
+
+# Snakemake takes long over each function, where there are thousands of jobs.
+STREAM = chosen_stream if any(track.stream for track in PLAN.tracks.values()) else None
+
+
 def reference_path(wildcards) -> str:
     return PLAN.tracks[track_of(wildcards)].references[source_of(wildcards)]
 

@@ -2,17 +2,27 @@
 
 import os
 import shutil
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from groups import grouped
 from stemsteer.files import write_json
 from stemsteer.jobs.disk import Excerpt, free_bytes, gigabytes
-from stemsteer.jobs.forecast import excerpts_of, forecast, hours, jobs_left, steered_seconds
+from stemsteer.jobs.forecast import (
+    MOST_SAMPLES_A_BYTE,
+    about_tracks,
+    excerpts_of,
+    forecast,
+    hours,
+    jobs_left,
+    steered_seconds,
+)
 from stemsteer.jobs.layout import Layout
 from stemsteer.settings.config import load_config
 from stemsteer.settings.plan import Plan, make_plan
@@ -73,6 +83,51 @@ def test_excerpts_are_read_from_headers(plan: Plan) -> None:
         "short": Excerpt(30.0, RATE, 1),
         "broken": Excerpt(None),
     }
+
+
+def with_total(path: Path, samples: int) -> None:
+    """Let the header of a flac file tell of so many samples; 0: it does not tell."""
+    content = bytearray(path.read_bytes())
+    number = int.from_bytes(content[18:26], "big") >> 36 << 36 | samples
+    path.write_bytes(content[:18] + number.to_bytes(8, "big") + content[26:])
+
+
+@pytest.fixture
+def odd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Track]:
+    """A flac file that was piped, an excerpt of it, flac and aiff files that claim 10 hours, and a wav of a crash."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("piped.flac", "boast.flac", "boast.aiff", "crashed.wav"):
+        soundfile.write(tmp_path / name, np.full(10 * RATE, 0.5), RATE, "PCM_16")
+    with_total(tmp_path / "piped.flac", 0)
+    with_total(tmp_path / "boast.flac", 36_000 * RATE)
+    for name, chunk, number in (
+        ("boast.aiff", b"COMM", struct.pack(">hI", 1, 36_000 * RATE)),
+        ("crashed.wav", b"data", struct.pack("<I", RATE * 2)),
+    ):
+        head, tail = (tmp_path / name).read_bytes().split(chunk, 1)
+        place = 4 if chunk == b"COMM" else 0
+        tail = tail[:place] + number + tail[place + len(number) :]
+        (tmp_path / name).write_bytes(head + chunk + tail)
+    tracks = {"piped": None, "piece": 3.0, "boast": None, "boast in aiff": None, "crashed": None}
+    files = ["piped.flac", "piped.flac", "boast.flac", "boast.aiff", "crashed.wav"]
+    return [Track(name, file, (), duration=tracks[name]) for name, file in zip(tracks, files, strict=True)]
+
+
+def test_headers_that_tell_nothing_or_too_much(odd: list[Track], tmp_path: Path) -> None:
+    found = excerpts_of(odd)
+    assert found["piped"] == Excerpt(None, RATE, 1)
+    assert found["piece"] == Excerpt(3.0, RATE, 1)
+    assert found["crashed"] == Excerpt(10.0, RATE, 1)
+    # The samples of 16 bits, and what is around them.
+    assert found["boast in aiff"].seconds == pytest.approx(10, abs=0.05)
+    size = (tmp_path / "boast.flac").stat().st_size
+    assert found["boast"].seconds == min(36_000, size * MOST_SAMPLES_A_BYTE / RATE)
+
+
+def test_a_file_of_unknown_length_is_not_unreadable(odd: list[Track]) -> None:
+    piped = odd[:1]
+    said = about_tracks(piped, excerpts_of(piped))
+    assert said == "tracks      1, 0 s of audio; the length of 1 is not in the header: piped"
 
 
 def test_chunks_overlap(plan: Plan) -> None:

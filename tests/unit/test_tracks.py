@@ -30,6 +30,18 @@ def test_a_table_is_read(tmp_path: Path) -> None:
     assert second == Track("-plain", "b.flac", ("piano",))
 
 
+def test_a_table_may_choose_audio_streams(tmp_path: Path) -> None:
+    place = table(tmp_path, "track|mixture|stream\na|a.mkv|2\nb|b.mkv|\n")
+    assert [track.stream for track in read_tracks(place, ["drums"])] == [2, None]
+
+
+@pytest.mark.parametrize("stream", ["0", "-1", "1.0", "first", "0x1", "1 2", "\u0661", "9" * 30])
+def test_what_is_no_number_of_an_audio_stream(tmp_path: Path, stream: str) -> None:
+    place = table(tmp_path, f"track|mixture|stream\na|a.mkv|{stream}\n")
+    with pytest.raises(UserError, match=r"row 2: stream is '.*', which is not the number of an audio stream; write 1 "):
+        read_tracks(place, ["drums"])
+
+
 def test_a_table_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
     """With a byte order mark, a carriage return at each end of line, and a tab too many."""
     path = tmp_path / "tracks.tsv"

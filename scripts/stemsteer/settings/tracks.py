@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count, zip_longest
@@ -16,13 +17,17 @@ from stemsteer.settings.folders import some_names
 from stemsteer.settings.listing import ANSWERS, name_in, named, songs_in, title_of
 from stemsteer.sound.recognised import audio_among
 
-COLUMNS = ("track", "mixture", "start", "duration", "sources")
+COLUMNS = ("track", "mixture", "stream", "start", "duration", "sources")
 REFERENCE = "reference_"
+STREAM = re.compile(r"[1-9][0-9]{0,3}")
 
 
 @dataclass(frozen=True)
 class Track:
-    """A piece of music: its name, its file, the excerpt of it to use (seconds), and what is known of its sources."""
+    """A piece of music: its name, its file, the excerpt of it to use (seconds), and what is known of its sources.
+
+    `stream` is the number of the audio stream in the file, from 1; None: the one that players choose.
+    """
 
     track: str
     mixture: str
@@ -30,6 +35,7 @@ class Track:
     start: float = 0.0
     duration: float | None = None
     references: dict[str, str] = field(default_factory=dict)
+    stream: int | None = None
 
 
 @dataclass(frozen=True)
@@ -188,6 +194,7 @@ def _track(row: dict[str, str], where: str, sources: tuple[str, ...]) -> Track:
             for column, value in row.items()
             if column.startswith(REFERENCE) and value
         },
+        stream=_stream(row, where),
     )
 
 
@@ -204,6 +211,18 @@ def _seconds(row: dict[str, str], column: str, where: str) -> float | None:
             f"{where}: {column} is {text!r}, which is not a number of seconds; write it like 12.5, or leave it empty"
         )
     return seconds
+
+
+def _stream(row: dict[str, str], where: str) -> int | None:
+    text = row.get("stream", "")
+    if not text:
+        return None
+    if not STREAM.fullmatch(text):
+        raise UserError(
+            f"{where}: stream is {text!r}, which is not the number of an audio stream; write 1 for the first one, or "
+            "leave it empty for the one that players choose"
+        )
+    return int(text)
 
 
 def check_names(tracks: Iterable[Track], known: set[str]) -> None:

@@ -18,6 +18,7 @@ def decode_mixture(
     mono_out: Path,
     facts_out: Path,
     tags_out: Path | None = None,
+    stream: int | None = None,
 ) -> None:
     """Decode the mixture of a track, and log and keep what is known of its file.
 
@@ -29,16 +30,20 @@ def decode_mixture(
         mono_out: a float32 wav at 44.1 kHz, the mean of the channels.
         facts_out: JSON, see `Facts`.
         tags_out: JSON, see `Tags`; None: the tags are not needed.
+        stream: the number of an audio stream in the file, from 1; None: see `probe`.
 
     Raises:
         UserError: the file cannot be decoded; see `decode`.
     """
-    facts = decode(file, start, duration, mixture_out, mono_out)
+    facts = decode(file, start, duration, mixture_out, mono_out, stream)
     if tags_out:
         tags, warnings = read_tags(file, facts.tags)
         facts.warnings.extend(warnings)
         write_json(tags_out, tags.model_dump(mode="json"))
     _log_warnings(facts.warnings)
+    if facts.streams > 1:
+        why = "as the table says" if stream else "which players choose; the column stream of a table takes another one"
+        logging.info("audio stream %d of %d, %s", facts.stream, facts.streams, why)
     logging.info("%s, %d Hz, %d channels, %.3f s", facts.codec, facts.sample_rate, facts.channels, facts.duration_s)
     write_json(facts_out, facts.model_dump())
 

@@ -44,11 +44,10 @@ class OneTrack:
         """Write a mixture `[samples, channels]` at `rate` Hz; returns warnings about it."""
         given = self.files.results / "given.wav"
         audio.write(given, mixture, rate)
-        files = (self._audio(file) for file in ("mixture.wav", "mono.wav", "facts.json"))
-        names = ("mixture_out", "mono_out", "facts_out")
-        decode_mixture(str(given), 0, None, **dict(zip(names, files, strict=True)))
+        mixture_out, mono_out, facts_out = (self._audio(name) for name in ("mixture.wav", "mono.wav", "facts.json"))
+        decode_mixture(str(given), 0, None, mixture_out=mixture_out, mono_out=mono_out, facts_out=facts_out)
         given.unlink()
-        warnings: list[str] = read_json(self._audio("facts.json"))["warnings"]
+        warnings: list[str] = read_json(facts_out)["warnings"]
         return [warning.replace(repr(str(given)), repr(self.track)) for warning in warnings]
 
     def steer(self, progress: bool) -> None:
