@@ -37,9 +37,9 @@ def test_a_run_makes_only_the_sources_that_it_names() -> None:
     ]
 
 
-def test_the_readmes_ready_made_runs_separate_what_they_are_called_after() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (example,) = [block for block in readme.split("\n\n") if "preset: howls-moving-castle" in block]
+def test_documented_ready_made_runs_separate_what_they_are_called_after() -> None:
+    document = (Path(__file__).parents[2] / "docs/corpus.md").read_text(encoding="utf-8")
+    (example,) = [block for block in document.split("\n\n") if "preset: howls-moving-castle" in block]
     Path("folk.tsv").write_text("track\tmixture\nmerry-go-round\tmusic.wav\n")
     plan = make_plan(load_config({**yaml.safe_load(example), "tracks": "folk.tsv"}))
     runs = ("paper", "code", "violin of Howl's Moving Castle")
