@@ -127,7 +127,7 @@ def test_a_gpu_that_pytorch_cannot_use_is_told(tmp_path: Path) -> None:
     assert f"none that PyTorch {torch.__version__}, built " in finding.found
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_a_gpu_is_told_with_its_memory() -> None:
     finding = computing.gpu()
     assert finding.mark is Mark.OK
