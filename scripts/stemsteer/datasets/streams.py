@@ -8,6 +8,7 @@ import numpy as np
 from stemsteer.errors import UserError
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.ffmpeg import put_on_path
+from stemsteer.sound.probing import probe
 
 LOST_SAMPLES = 2 * 1024
 """Two frames of AAC: decoders may drop or add them at either end."""
@@ -25,8 +26,9 @@ def read_stream(path: Path, stream: int) -> tuple[Signal, int]:
     if not path.is_file():
         raise UserError(f"{str(path)!r} does not exist; put the file there")
     try:
+        probe(str(path))  # refuses what names other files or addresses, which stempeg lets ffmpeg open
         info = stempeg.Info(str(path.absolute()))
-    except ffmpeg.Error as error:
+    except (ffmpeg.Error, UserError) as error:
         raise UserError(f"{str(path)!r} cannot be read as a stem.mp4 file; replace it by a whole one") from error
     if stream >= info.nb_audio_streams:
         raise UserError(

@@ -202,7 +202,7 @@ class _Chunks:
             start, number = place + layout.head + layout.before, layout.long_length or behind_name
         uncounted = layout.before + layout.counted
         length = number.read(self.file)
-        claimed = None if self._is_open(start, length) else max(0, length - uncounted)
+        claimed = None if self._is_open(start, length, number.form) else max(0, length - uncounted)
         reaches_on = claimed is None or start + claimed > self.size
         end = self.size if claimed is None or reaches_on else self._end(start, claimed)
         missing = claimed is not None and reaches_on and not self._is_whole(length, start + claimed)
@@ -231,9 +231,9 @@ class _Chunks:
     def _aligned(self, position: int) -> int:
         return -(-position // self.layout.alignment) * self.layout.alignment
 
-    def _is_open(self, start: int, length: int) -> bool:
-        """Whether a length of the samples only says that it is not known."""
-        return length == -1 or (length >= STREAMED and start + length > self.size)
+    def _is_open(self, start: int, length: int, form: struct.Struct) -> bool:
+        """Whether a length only says that it is not known."""
+        return length == -1 or (form.size == SHORT.size and length >= STREAMED and start + length > self.size)
 
     def _is_whole(self, length: int, claimed_end: int) -> bool:
         """Whether nothing is missing although this length of the samples reaches beyond the end of the file."""
@@ -247,7 +247,7 @@ class _Chunks:
         if self.layout.form is None:
             return 0
         length = self.layout.form.read(self.file)
-        return 0 if self._is_open(self.layout.form_at, length) else self.layout.form_at + length
+        return 0 if self._is_open(self.layout.form_at, length, self.layout.form.form) else self.layout.form_at + length
 
     def _end(self, start: int, claimed: int) -> int:
         """The end of the samples, which the file has at least as many of as its header says."""
