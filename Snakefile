@@ -17,8 +17,12 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.27")  # as in pyproject.toml
-# In a checkout the library lies beside the scripts. This file may be included by another one, or be a module of it.
-sys.path.insert(0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)) / "scripts"))
+# This file may be included by another one, or be a module of it.
+FOLDER = workflow.current_basedir.get_path_or_uri(secret_free=True)
+if {"{", "}"}.intersection(FOLDER):
+    sys.exit(f"error: Snakemake reads more than a name into the braces of {FOLDER!r}; rename the folder")
+# In a checkout the library lies beside the scripts.
+sys.path.insert(0, str(Path(FOLDER) / "scripts"))
 
 try:
     from stemsteer.places import HOME

@@ -12,7 +12,6 @@ import re
 include: "functions/codec_training.smk"
 
 
-CODEC_RESOURCES = HOME / "resources/codec"
 CODEC_PARTS = ["music", "held_out"]
 
 
@@ -23,7 +22,7 @@ rule codec:
 
 rule codec_music:
     input:
-        table=CODEC_RESOURCES / "{part}.tsv",
+        table=shipped("resources/codec/{wildcards.part}.tsv"),
     output:
         "results/codec/{part}/{package}.npy",
     log:

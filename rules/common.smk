@@ -126,6 +126,18 @@ def made_here(path: str) -> list[str]:
     return [path] if is_made_here(path) else []
 
 
+def shipped(path: str):
+    """A file that comes with StemSteer as an input; its path may have wildcards.
+
+    It is a function: Snakemake reads more than a name into {braces} and <brackets>, which may be those of the folder.
+    """
+
+    def input_of(wildcards) -> str:
+        return str(HOME / path.format(wildcards=wildcards))
+
+    return input_of
+
+
 CONTENTS = Contents(adds=not is_dry_run())
 
 

@@ -14,7 +14,7 @@ rule paper:
     input:
         scores="results/scores.tsv",
         plan="results/plan.json",
-        published=HOME / "resources/paper.tsv",
+        published=shipped("resources/paper.tsv"),
     output:
         "results/paper.tsv",
     log:

@@ -5,7 +5,7 @@ import csv
 
 def codec_packages(part: str) -> list[str]:
     """The Debian packages of the codec's training music, or of that which is kept out of it."""
-    with (CODEC_RESOURCES / f"{part}.tsv").open(encoding="utf-8", newline="") as table:
+    with (HOME / "resources/codec" / f"{part}.tsv").open(encoding="utf-8", newline="") as table:
         return sorted({row["package"] for row in csv.DictReader(table, dialect="excel-tab")})
 
 

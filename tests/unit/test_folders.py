@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from ordinary_user import without_rights
 from stemsteer.errors import UserError
 from stemsteer.settings.folders import HIDDEN, NO_FILE, NO_TEXT, NOT_FOLLOWED, NOWHERE
 from stemsteer.settings.listing import MADE, NO_AUDIO, listed, name_in, named, songs_in
@@ -121,6 +123,36 @@ def test_hidden_and_strange_things_are_told(tmp_path: Path) -> None:
     (note,) = found.notes()
     assert "1 with a name that is not in UTF-8 ('caf\\udce9.wav')" in note
     note.encode()
+
+
+LISTING = """
+import sys
+from pathlib import Path
+from stemsteer.settings.tracks import find_corpus
+
+print(*find_corpus(sys.argv[1], ["drums"]).notes)
+"""
+
+
+def test_what_may_not_be_read_is_told(songs: Path, tmp_path: Path) -> None:
+    for name in ("song.mp3", "no right/song.mp3", "song", "unreadable.mp3"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((songs / "song.mp3").read_bytes())
+    (tmp_path / "link").symlink_to(tmp_path / "no right/song.mp3")
+    for name in ("no right", "song", "unreadable.mp3"):
+        (tmp_path / name).chmod(0)
+    command = [*without_rights(), sys.executable, "-c", LISTING]
+    told = [
+        subprocess.run([*command, place], capture_output=True, text=True)
+        for place in (tmp_path, tmp_path / "no right", tmp_path / "song", tmp_path / "no right/tracks.tsv")
+    ]
+    # The third file is a song by its name, and its own job tells that it may not be read.
+    assert told[0].stdout == (
+        f"passed over in {str(tmp_path)!r}: 3 that may not be read ('link', 'no right', 'song')\n"
+    )
+    assert told[1].stderr.endswith("may not be read; check its permissions\n")
+    assert told[2].stderr.endswith("cannot be read (Permission denied); check its permissions\n")
+    assert "no table or folder" in told[3].stderr
 
 
 def test_names_in_notes_are_harmless_and_short(tmp_path: Path) -> None:

@@ -79,8 +79,8 @@ class Workdir:
         """Write a table of tracks."""
         pd.DataFrame(rows).to_csv(self.folder / table, sep="\t", index=False)
 
-    def snakemake(self, *options: str, **settings: Any) -> Ended:
-        """Run the workflow as a user would who is in this folder: quick settings, and `settings` in their place.
+    def configure(self, **settings: Any) -> None:
+        """Write a config, `mine.yaml`: quick settings, and `settings` in their place.
 
         Runs may name single settings, without their groups.
         """
@@ -94,6 +94,10 @@ class Workdir:
         config = {**quick, **settings}
         config["runs"] = {name: grouped(**run) for name, run in config["runs"].items()}
         (self.folder / "mine.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+
+    def snakemake(self, *options: str, **settings: Any) -> Ended:
+        """Run the workflow as a user would who is in this folder, with a config as `configure` writes it."""
+        self.configure(**settings)
         return snakemake(self.folder, *options, "--configfile", "mine.yaml")
 
     def files(self) -> dict[str, bytes]:

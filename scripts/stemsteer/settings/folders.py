@@ -61,7 +61,7 @@ class Listing:
         return "; ".join(f"{len(paths):,} {why} ({self._some(paths)})" for why, paths in self.passed_over.items())
 
     def _some(self, paths: list[Path]) -> str:
-        return some_names(str(path.relative_to(self.folder)) for path in paths)
+        return some_names(str(path.relative_to(self.folder)) for path in sorted(paths))
 
 
 def some_names(names: Iterable[str]) -> str:

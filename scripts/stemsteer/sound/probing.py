@@ -3,10 +3,10 @@
 import json
 import os
 import re
+import stat
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from stemsteer.errors import UserError
@@ -131,13 +131,15 @@ def disagreement(path: str, declared: float, there: float, unit: str) -> str:
 
 
 def _check_file(path: str) -> None:
-    file = Path(path)
-    # Unlike file.exists(), this raises no error where the name is too long.
-    if not os.path.exists(path):
-        raise UserError(f"{path!r} does not exist; correct the path, or put the file there")
-    if not file.is_file():
+    try:
+        found = os.stat(path)
+    except PermissionError as error:
+        raise UserError(f"a folder of {path!r} may not be entered; give yourself the right to do so") from error
+    except (OSError, ValueError) as error:  # also a name that no file can have
+        raise UserError(f"{path!r} does not exist; correct the path, or put the file there") from error
+    if not stat.S_ISREG(found.st_mode):
         raise UserError(f"{path!r} is not a file; give the path of an audio file")
-    if file.stat().st_size == 0:
+    if found.st_size == 0:
         raise UserError(f"{path!r} is empty (0 bytes); replace it by an audio file")
 
 

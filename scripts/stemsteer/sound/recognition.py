@@ -3,9 +3,8 @@
 from codecs import getincrementaldecoder
 from pathlib import Path
 
-import ffmpeg
-
-from stemsteer.sound.ffmpeg import ONLY_FILES, put_on_path, url
+from stemsteer.errors import UserError
+from stemsteer.sound.probing import probe
 
 
 def _suffixes(text: str) -> frozenset[str]:
@@ -49,12 +48,10 @@ def holds_audio(path: str | Path) -> bool:
         beginning = file.read(BEGINNING)
     if _is_text(beginning):
         return False
-    put_on_path()
     try:
-        found = ffmpeg.probe(url(path), v="error", select_streams="a", **ONLY_FILES)
-    except ffmpeg.Error:
+        return probe(str(path)).sample_rate > 0
+    except UserError:
         return False
-    return any(int(stream.get("sample_rate", 0)) for stream in found["streams"])
 
 
 def _is_text(beginning: bytes) -> bool:
