@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from stemsteer.command_line.main import main
 from stemsteer.errors import UserError
 from stemsteer.settings.config import load_config
 from stemsteer.settings.plan import make_plan
@@ -92,3 +94,21 @@ def test_a_reference_that_nobody_asks_for_is_told(tmp_path: Path) -> None:
 def test_a_name_that_yaml_takes_for_something_else_is_told(value: object) -> None:
     with pytest.raises(UserError, match=re.escape("""--config 'tracks= "..." '""")):
         load_config({"tracks": value})
+
+
+def test_separate_tells_what_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a folder, and of what matches a pattern."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("music/album/one.wav", "music/album/two.unknown", "music/cover.jpg", "music/.hidden.mp3"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    encode(tmp_path / "music/song.mp2", noise(8000), 8000)
+    for place, told in (
+        ("music", "1 hidden ('.hidden.mp3'); 2 without audio ('album/two.unknown', 'cover.jpg')"),
+        ("music/*", "2 without audio ('album/two.unknown', 'cover.jpg')"),
+    ):
+        ended = CliRunner().invoke(main, ["separate", place, "-n"])
+        assert ended.exit_code == 0, ended.output
+        assert f"note        passed over in {str(tmp_path / 'music')!r}: {told}\n" in ended.output
+        assert "tracks      2, " in ended.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["music"]

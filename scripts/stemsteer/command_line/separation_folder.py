@@ -118,7 +118,8 @@ def write_table(path: Path, tracks: Sequence[Track]) -> None:
         for track in tracks:
             start, duration = (f"{seconds:.15g}" if seconds else "" for seconds in (track.start, track.duration))
             references = (track.references.get(source, "") for source in referenced)
-            table.writerow([track.track, track.mixture, start, duration, ",".join(track.sources), *references])
+            excerpt = [track.stream or "", start, duration]
+            table.writerow([track.track, track.mixture, *excerpt, ",".join(track.sources), *references])
 
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:

@@ -30,7 +30,10 @@ def report_outcome(ended: Ended, seen_from: Path) -> None:
         say("Stopped. What is done is kept, and the same command goes on from there.")
         return
     if PLAN.exists() and (ended.well or ended.failed):
-        _say_stems(WrittenPlan.read(PLAN), seen_from)
+        plan = WrittenPlan.read(PLAN)
+        _say_stems(plan, seen_from)
+        for note in plan.notes:
+            say(f"note: {note}")
         if PAGE.exists():
             say(f"\nThe report to listen to: {_seen(PAGE, seen_from)}")
     elif ended.well:
