@@ -89,16 +89,16 @@ def test_separate_adds_to_a_table_and_keeps_what_is_in_it(corpus: Path, monkeypa
     stemsteer("separate", "other.wav", f"{corpus}/song.wav", "--out", str(corpus), "--sources", "drums")
     lines = (corpus / "tracks.tsv").read_text(encoding="utf-8").splitlines()
     assert lines == [
-        "track\tmixture\tstart\tduration\tsources\treference_guitar",
-        f"{TRACK}\tsong.wav\t\t\tvocals,drums,guitar,piano,strings\tguitar.wav",
-        f"other\t{corpus.parent}/other.wav\t\t\tdrums\t",
+        "track\tmixture\tstream\tstart\tduration\tsources\treference_guitar",
+        f"{TRACK}\tsong.wav\t\t\t\tvocals,drums,guitar,piano,strings\tguitar.wav",
+        f"other\t{corpus.parent}/other.wav\t\t\t\tdrums\t",
     ]
     before = (corpus / "tracks.tsv").stat().st_mtime_ns
     stemsteer("separate", "other.wav", "--out", str(corpus), "--sources", "drums")
     assert (corpus / "tracks.tsv").stat().st_mtime_ns == before
     stemsteer("separate", "other.wav", "--out", str(corpus), "--start", "0.1234567", "--seconds", "0.5")
     *_, last = (corpus / "tracks.tsv").read_text(encoding="utf-8").splitlines()
-    assert last.split("\t")[2:4] == ["0.1234567", "0.5"]
+    assert last.split("\t")[3:5] == ["0.1234567", "0.5"]
 
 
 def test_a_mistake_in_the_config_is_one_sentence(corpus: Path) -> None:
