@@ -8,7 +8,9 @@ where the format is that of the stems, and the rest of the mixture; results/runs
 include: "functions/export.smk"
 
 
-forget_incomplete(map(Path, export_records()))
+# There are as many records as tracks, too many to be read with each job.
+if is_main_process():
+    forget_incomplete(map(Path, export_records()))
 
 
 rule export:

@@ -81,6 +81,11 @@ def cores_here() -> int:
     return (workflow.resource_settings.cores or 1) if runs_here() else 1
 
 
+def is_main_process() -> bool:
+    """Whether this process plans all jobs, rather than doing some of them for another one."""
+    return workflow.is_main_process
+
+
 def runs_here() -> bool:
     """Whether jobs run on this machine, rather than on those of a cluster."""
     return workflow.local_exec

@@ -1,14 +1,17 @@
-"""A small corpus, from music files to the report, through sbatch."""
+"""A small corpus, from music files to the report, by `stemsteer run` through sbatch."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from cluster import Cluster
+from invocation import stemsteer
 from stemsteer.names import slug
 from stemsteer.sound import audio
-from submission import Submission
+from submission import IN_TESTS, Submission
+from typed import run
 from workdir import QUICK, Ended, music
 
 RATE = 16000
@@ -19,6 +22,7 @@ SOURCES = {"Don't stop - #1 = 100% \u00fc": "drums, vocals", "b": "guitar", "c":
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Submission:
     submission = Submission(tmp_path_factory.mktemp("corpus"))
+    stemsteer("init", str(submission.folder))
     for number, seconds in enumerate((1, 1.5, 2)):
         audio.write(submission.folder / f"{number}.wav", music(seconds, RATE), RATE)
     submission.tracks(
@@ -33,7 +37,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Submis
 
 @pytest.fixture(scope="module")
 def separated(corpus: Submission) -> Ended:
-    return corpus.run()
+    ended = run(corpus.folder, "run", "--profile", "slurm", "--configfile", "mine.yaml", *IN_TESTS)
+    return Ended(ended.status, ended.out + ended.err)
 
 
 def test_everything_is_made(corpus: Submission, separated: Ended) -> None:
@@ -45,6 +50,16 @@ def test_everything_is_made(corpus: Submission, separated: Ended) -> None:
             assert (stem.shape, rate) == (mixture.shape, RATE)
     assert set(corpus.table("results/scores.tsv").track) == {"b", "c"}
     assert "What is missing" not in corpus.text("results/report/index.html")
+
+
+def test_the_terminal_says_what_is_going_on_and_where_the_stems_are(separated: Ended) -> None:
+    assert re.search(r"^\[\d:\d\d:\d\d\] +\d+%  (Don't|b:|c:)", separated.output, re.MULTILINE)
+    for track, sources in SOURCES.items():
+        for source in sources.split(", "):
+            assert re.search(rf"^{re.escape(track)} +{source} .* results/runs/quick/", separated.output, re.MULTILINE)
+    assert "error" not in separated.output
+    # The references are the mixtures, to which nothing can come nearer.
+    assert "nan" not in separated.output
 
 
 def test_ascents_ask_for_a_gpu_and_get_one(corpus: Submission, separated: Ended, cluster: Cluster) -> None:

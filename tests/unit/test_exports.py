@@ -432,13 +432,18 @@ def test_a_stop_leaves_the_earlier_files_or_the_new_ones_but_none_half_written(
     assert not list(track.folder.rglob("*.part.*"))
 
 
-def test_a_record_whose_files_are_gone_is_forgotten(track: Exported) -> None:
+def test_an_export_of_which_a_file_is_gone_is_made_again(track: Exported) -> None:
     files = track.export()
     forget_incomplete([track.record, Path("no record.json")])
     assert track.record.exists()
-    files["drums"].unlink()
-    forget_incomplete([track.record])
-    assert not track.record.exists()
+    for _ in range(2):
+        files["drums"].unlink()
+        forget_incomplete([track.record])
+        assert not track.record.exists()
+        # The others are known to be its own, even when the config has other names by now.
+        files = track.export(filename="{source}.{ext}")
+    assert sorted(path.name for path in Path("stems").rglob("*.wav")) == ["drums.wav", "rest.wav", "vocals.wav"]
+    assert not Path("stems/song/vocals.wav").exists()
 
 
 # Exported stems are no songs.

@@ -111,15 +111,35 @@ class SeparationFolder:
 
 def write_table(path: Path, tracks: Sequence[Track]) -> None:
     """Write a table of tracks."""
-    referenced = sorted({source for track in tracks for source in track.references})
+    referenced = sorted({f"{REFERENCE}{source}" for track in tracks for source in track.references})
+    rows = [_cells(track) for track in tracks]
+    # Python before 3.13 puts no quotes around carriage returns, which file names may have.
+    has_returns = any("\r" in cell for row in rows for cell in row.values())
     with written_whole(path) as part, part.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, dialect="excel-tab", lineterminator="\n")
-        table.writerow([*COLUMNS, *(f"{REFERENCE}{source}" for source in referenced)])
-        for track in tracks:
-            start, duration = (f"{seconds:.15g}" if seconds else "" for seconds in (track.start, track.duration))
-            references = (track.references.get(source, "") for source in referenced)
-            excerpt = [track.stream or "", start, duration]
-            table.writerow([track.track, track.mixture, *excerpt, ",".join(track.sources), *references])
+        table = csv.DictWriter(
+            file,
+            [*COLUMNS, *referenced],
+            dialect="excel-tab",
+            lineterminator="\n",
+            quoting=csv.QUOTE_ALL if has_returns else csv.QUOTE_MINIMAL,
+        )
+        table.writeheader()
+        table.writerows(rows)
+
+
+def _cells(track: Track) -> dict[str, str]:
+    """The row of a track, by column; columns that are missing stay empty."""
+    # Python writes numbers so that they are read as the same ones.
+    start, duration = (str(seconds or "").removesuffix(".0") for seconds in (track.start, track.duration))
+    return {
+        "track": track.track,
+        "mixture": track.mixture,
+        "stream": str(track.stream or ""),
+        "start": start,
+        "duration": duration,
+        "sources": ",".join(track.sources),
+        **{f"{REFERENCE}{source}": file for source, file in track.references.items()},
+    }
 
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:

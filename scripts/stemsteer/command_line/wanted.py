@@ -98,20 +98,25 @@ class Wanted:
             UserError: there is no such file, or a folder without audio files.
         """
         known, notes = list(there), []
-        excerpts = [((folder / track.mixture).resolve(), track.start, track.duration) for track in known]
-        index_of = {excerpt: index for index, excerpt in enumerate(excerpts)}
+        index_of = {
+            ((folder / track.mixture).resolve(), track.stream, track.start, track.duration): index
+            for index, track in enumerate(known)
+        }
         new: dict[Path, tuple[Path, str]] = {}
         for place in places:
             found = _found(place)
             notes += found.notes
             for file, name in found.names.items():
-                index = index_of.get((file.resolve(), self.start, self.seconds))
+                index = index_of.get((file.resolve(), None, self.start, self.seconds))
                 if index is None:
                     new.setdefault(file.resolve(), (file, name))
                 else:
                     sources = dict.fromkeys((*known[index].sources, *self.wanted_sources))
                     known[index] = replace(known[index], sources=tuple(sources))
         wanted = dict(new.values())
+        for file in wanted:
+            if str(file) != str(file).strip():
+                raise UserError(f"the name of the file {str(file)!r} ends in a blank, which a table has not; rename it")
         added = named(wanted, [track.track for track in known])
         tracks = [Track(name, str(file), self.wanted_sources, self.start, self.seconds) for name, file in added.items()]
         return Corpus(known + tracks, (*notes, *notes_of_names(wanted, added)))

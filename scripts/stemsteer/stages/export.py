@@ -61,8 +61,7 @@ def export_stems(
     Raises:
         UserError: a file is there that no earlier export of this track made, or the format cannot hold the signal.
     """
-    # An export that is stopped half-way must know its own files again.
-    begun = record_out.with_suffix(".begun")
+    begun = _begun(record_out)
     earlier = dict.fromkeys([*files_of(record_out), *files_of(begun)])
     _refuse_to_overwrite(files.values(), earlier)
     write_json(begun, {"files": [{"path": str(path)} for path in {**earlier, **dict.fromkeys(files.values())}]})
@@ -88,10 +87,19 @@ def export_stems(
 
 
 def forget_incomplete(records: Iterable[Path]) -> None:
-    """Remove the records of exports of which files are gone, so that they are made again."""
+    """Take the records of exports of which files are gone for those of begun ones, so that they are made again."""
     for record in records:
-        if not all(path.exists() for path in files_of(record)):
+        if all(path.exists() for path in files_of(record)):
+            continue
+        if _begun(record).exists():  # and has all files of this one
             record.unlink()
+        else:
+            record.rename(_begun(record))
+
+
+def _begun(record: Path) -> Path:
+    """The record of an export that is not complete, which must know its own files again."""
+    return record.with_suffix(".begun")
 
 
 def _refuse_to_overwrite(files: Iterable[Path], earlier: Iterable[Path]) -> None:

@@ -1,5 +1,6 @@
 """The files that a workflow has made for people."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,12 +30,12 @@ class Listed:
     warning: str | None
 
     def improvement_in(self, layout: Layout) -> float | None:
-        """By how much a stem is nearer to its reference than the mixture is (SI-SDR, dB); None without a reference."""
+        """By how much a stem is nearer to its reference than the mixture is (SI-SDR, dB), where that is known."""
         stem = self.run, self.track, self.source
-        for row in read_table(layout.scores(*stem)):
-            if row["estimate"] == read_object(layout.provenance(*stem)).get("stem_is"):
-                return float(row["si_sdr_improvement_db"] or "nan")
-        return None
+        scored = read_table(layout.scores(*stem))
+        kind = read_object(layout.provenance(*stem)).get("stem_is") if scored else None
+        gains = (float(row["si_sdr_improvement_db"]) for row in scored if row["estimate"] == kind)
+        return next(filter(math.isfinite, gains), None)
 
 
 def files_for_people(plan: WrittenPlan) -> Iterator[Listed]:
