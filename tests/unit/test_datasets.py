@@ -21,7 +21,8 @@ from stemsteer.datasets.stems import Part, Stems
 from stemsteer.settings.tracks import Track, check_names, read_tracks
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
-from stemsteer.sound.decoding import decode, decode_reference
+from stemsteer.sound.decoding import decode
+from stemsteer.sound.references import decode_reference
 from stemsteer.taggers.vocabularies import sources
 from workdir import encode
 
@@ -357,8 +358,7 @@ def test_broken_data_of_moisesdb_and_folders_are_told() -> None:
         (["slakh", "here", "--split", "test"], "there is no folder 'here/test'; give the folder that holds the splits"),
         (
             ["slakh", "here", "--sources", "basss"],
-            "--sources: there is no source or tag 'basss' (did you mean bass?); "
-            "`stemsteer tags` lists the sources",
+            "--sources: there is no source or tag 'basss' (did you mean bass?); `stemsteer tags` lists the sources",
         ),
         (["folder", "here", "--split", "test"], "a folder of stems has no split 'test'; leave --split out"),
     ],
