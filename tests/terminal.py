@@ -41,9 +41,9 @@ class Shown:
 
 
 def in_terminal(
-    command: Sequence[str | Path], folder: Path, ctrl_c_when: Callable[[], object] = lambda: False
+    command: Sequence[str | Path], folder: Path, ctrl_c_when: Callable[[], object] = lambda: False, times: int = 1
 ) -> Shown:
-    """Run a command in a terminal; once a condition holds, press Ctrl-C."""
+    """Run a command in a terminal; once a condition holds, press Ctrl-C, so many times one after the other."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     before = termios.tcgetattr(slave)
@@ -55,13 +55,14 @@ def in_terminal(
         stderr=slave,
         env={**os.environ, "TERM": "xterm-256color", "OMP_NUM_THREADS": "1"},
     )
-    text, pressed, deadline = b"", False, time.monotonic() + PATIENCE
+    text, pressed, deadline = b"", 0, time.monotonic() + PATIENCE
     try:
         while process.poll() is None or _has_more(master):
             if _has_more(master):
                 text += os.read(master, 1 << 16)
-            if not pressed and ctrl_c_when():
-                pressed = os.write(master, CTRL_C) > 0
+            if pressed < times and (pressed or ctrl_c_when()):
+                pressed += os.write(master, CTRL_C)
+                time.sleep(0.2)
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{command} did not end: {text[-1000:]!r}")
         return Shown(process.returncode, text.decode(), termios.tcgetattr(slave) == before)

@@ -64,6 +64,18 @@ def test_ctrl_c_stops_with_a_sentence_and_the_terminal_in_order(interrupted: Sho
     assert interrupted.is_in_order
 
 
+def test_who_presses_it_again_and_again_sees_no_more(home: Path) -> None:
+    log = home / "impatient/logs/stemsteer.log"
+    command = (*COMMAND, "separate", "song.wav", "--out", "impatient")
+    stopped = in_terminal(command, home, lambda: log.exists() and "Workflow has started" in log.read_text(), 5)
+    assert stopped.status == 130
+    assert "Stopped. What is done is kept" in stopped.text
+    assert "Traceback" not in stopped.text
+    assert stopped.text.rindex("\x1b[?25h") > stopped.text.rindex("\x1b[?25l")
+    assert stopped.is_in_order
+    assert not list((home / "impatient").glob(".snakemake/locks/*"))
+
+
 def test_the_same_command_goes_on_and_ends_with_the_same_bytes(
     home: Path, resumed: Shown, uninterrupted: Ended
 ) -> None:

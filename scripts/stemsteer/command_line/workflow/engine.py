@@ -165,14 +165,19 @@ def _snakemake(call: Call) -> bool:
 
 @contextmanager
 def interruptions(state: State) -> Iterator[None]:
-    """Note in the block that the user stops the workflow: Snakemake tells nobody of it."""
+    """Note in the block that the user stops the workflow: Snakemake tells nobody of it.
+
+    Jobs hear of each Ctrl-C, Snakemake of the first one only: others would stop it while it cleans up.
+    """
 
     def note(number: int, frame: FrameType | None) -> None:
-        state.interrupted = True
-        raise KeyboardInterrupt
+        if not state.interrupted:
+            state.interrupted = True
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, note)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        # What follows an interruption is soon over.
+        signal.signal(signal.SIGINT, signal.SIG_IGN if state.interrupted else before)
