@@ -185,6 +185,11 @@ function isCompared(run) {
   return baselines.includes(run) || forComparison.includes(run);
 }
 
+// Not against a reference that is doubtful.
+function isTrusted(row) {
+  return scores.text("reference", row) !== "doubtful";
+}
+
 function setUpScores(element) {
   const track = scores.columns.find(({ key }) => key === "track");
   track.cell = (row) => {
@@ -246,6 +251,7 @@ function setUpSummary(element) {
       [isCompared(summary.text("run", row)) && "comparison", summary.text("source", row) === "all" && "total"].filter(Boolean).join(" "),
     searched: ["source", "run", "estimate"],
   });
+  const anyDoubtful = summary.rows((row) => summary.number("doubtful", row) > 0).length > 0;
   const isStem = (row) => (runs[summary.text("run", row)] ?? summary.text("estimate", row)) === summary.text("estimate", row);
 
   function show() {
@@ -256,7 +262,7 @@ function setUpSummary(element) {
     const figure = (statistic, title) => ({ ...measure, key: `${measure.key}_${statistic}`, title, meaning: measure.meaning });
     const [low, high] = [`${measure.key}_low`, `${measure.key}_high`];
     const columns = [
-      ...summary.columns.slice(0, 5).filter(({ key }) => key !== "estimate" || others?.checked),
+      ...summary.columns.slice(0, 6).filter(({ key }) => (key !== "estimate" || others?.checked) && (key !== "doubtful" || anyDoubtful)),
       figure("mean", "Mean"),
       {
         ...figure("low", "95 % interval"),
@@ -295,7 +301,7 @@ function setUpComparison(section) {
   // The figures of a run by source, and in each by track.
   function figures(run, measure) {
     const found = new Map();
-    for (const row of scores.rows((row) => scores.text("run", row) === run && isStem(run, row))) {
+    for (const row of scores.rows((row) => scores.text("run", row) === run && isStem(run, row) && isTrusted(row))) {
       const source = scores.text("source", row);
       if (!found.has(source)) found.set(source, new Map());
       found.get(source).set(scores.text("track", row), scores.number(measure, row));
@@ -397,7 +403,7 @@ function setUpExtremes(section) {
   function show() {
     const [run, source] = [runChoice.value, sourceChoice.value];
     const rows = scores
-      .rows((row) => scores.text("run", row) === run && scores.text("estimate", row) === runs[run])
+      .rows((row) => scores.text("run", row) === run && scores.text("estimate", row) === runs[run] && isTrusted(row))
       .filter((row) => (!source || scores.text("source", row) === source) && Number.isFinite(scores.number(key, row)))
       .sort((one, other) => scores.number(key, other) - scores.number(key, one));
     // With few tracks none stands in both lists.

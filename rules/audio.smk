@@ -3,7 +3,7 @@
 Inputs: the mixtures and references that the tracks name.
 Outputs, in results/audio/<track>/: mixture.wav (float32, the original rate and channels), mono.wav (44.1 kHz mono),
 facts.json (what ffprobe says of the file), tags.json (what its stems inherit of its tags), references/<source>.wav (at
-the mixture's rate).
+the mixture's rate), references/<source>.json (where the reference was found in the mixture).
 """
 
 
@@ -42,9 +42,11 @@ rule decode:
 rule decode_reference:
     input:
         reference_file,
+        mixture="results/audio/{track}/mixture.wav",
         facts="results/audio/{track}/facts.json",
     output:
         reference="results/audio/{track}/references/{source}.wav",
+        about="results/audio/{track}/references/{source}.json",
     log:
         "logs/decode_reference/{track}/{source}.log",
     benchmark:
@@ -59,6 +61,7 @@ rule decode_reference:
         source=source_of,
         reference=reference_path,
         content=reference_content,
+        align=PLAN.config.align,
         method=METHOD_VERSION,
         start=excerpt_start,
         duration=excerpt_duration,

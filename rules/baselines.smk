@@ -23,6 +23,7 @@ if BASELINES:
             mixture="results/audio/{track}/mixture.wav",
             facts="results/audio/{track}/facts.json",
             reference="results/audio/{track}/references/{source}.wav",
+            about_reference="results/audio/{track}/references/{source}.json",
         output:
             stems=expand("results/runs/{baseline}/stems/{{track}}/{{source}}.wav", baseline=map(slug, BASELINES)),
             provenance=expand("results/runs/{baseline}/stems/{{track}}/{{source}}.json", baseline=map(slug, BASELINES)),

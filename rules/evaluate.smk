@@ -13,6 +13,7 @@ rule evaluate:
     input:
         mixture="results/audio/{track}/mixture.wav",
         reference="results/audio/{track}/references/{source}.wav",
+        about_reference="results/audio/{track}/references/{source}.json",
         stem=f"results/runs/{{run}}/stems/{{track}}/{{source}}{PLAN.stem_suffix}",
         other=f"results/runs/{{run}}/stems/{{track}}/{{source}}.other{PLAN.stem_suffix}",
     output:

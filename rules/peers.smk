@@ -18,6 +18,7 @@ if PLAN.config.peers:
             mixture="results/audio/{track}/mixture.wav",
             facts="results/audio/{track}/facts.json",
             reference="results/audio/{track}/references/{source}.wav",
+            about_reference="results/audio/{track}/references/{source}.json",
         output:
             stem="results/runs/{peer}/stems/{track}/{source}.wav",
             provenance="results/runs/{peer}/stems/{track}/{source}.json",

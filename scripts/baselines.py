@@ -18,7 +18,7 @@ if __name__ == "__main__":
             job.params.track,
             job.params.source,
             wanted,
-            Inputs(Path(job.input.mixture), Path(job.input.reference), Path(job.input.facts)),
+            Inputs(*(Path(job.input[name]) for name in ("mixture", "reference", "facts", "about_reference"))),
             job.params.judge,
             job.params.device,
             job.threads,

@@ -14,6 +14,8 @@ if __name__ == "__main__":
             job.params.start,
             job.params.duration,
             Path(job.input.facts),
+            Path(job.input.mixture) if job.params.align == "auto" else None,
             reference_out=Path(job.output.reference),
+            about_out=Path(job.output.about),
         )
         note_content(job.params.reference, job.params.content)

@@ -19,4 +19,5 @@ if __name__ == "__main__":
             scores_out=Path(job.output.scores),
             provenance_out=Path(job.output.provenance),
             own_sources=job.params.own_sources,
+            about_reference=Path(job.input.about_reference),
         )

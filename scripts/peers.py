@@ -20,6 +20,7 @@ if __name__ == "__main__":
             job.params.device,
             job.threads,
             own_sources=job.params.own_sources,
+            about_reference=Path(job.input.about_reference),
             stem_out=Path(job.output.stem),
             scores_out=Path(job.output.scores),
             provenance_out=Path(job.output.provenance),

@@ -13,7 +13,7 @@ from stemsteer.files import write_json
 from stemsteer.names import slug
 from stemsteer.report.collect import Collection
 from stemsteer.report.written_plan import WrittenPlan
-from stemsteer.scores.metrics import COLUMNS
+from stemsteer.scores.metrics import AS_GIVEN, COLUMNS
 from stemsteer.scores.statistics import comparisons, summary
 from stemsteer.scores.tables import write_table
 from stemsteer.sound.audio import Signal
@@ -207,16 +207,16 @@ def _scores(run: str, track: str, source: str, seed: int, number: int, steered: 
     vary = random.standard_normal(3) if seed > 1 else np.zeros(3)
     gain = (seed if seed < 2 else 0.5) - 0.5 * number + 1.5 * vary[0]
     level, tag = -3.2 + vary[1], 0.2 + 0.1 * vary[2]
-    stem = [1.9 + gain, 1.61 + gain, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, level, 0.5 + tag, tag, ""]
-    other = [-14.9, -15.19, 2.0, 2.7, 1.7, 2.4, 1.0, -9.0, 2.1, 6, 0, -5.7, 0.4, -0.1, ""]
+    stem = [1.9 + gain, 1.61 + gain, 2.4, 3.1, 2.2, 2.9, 5.0, 3.3, 4.4, 6, 0, level, 0.5 + tag, tag, AS_GIVEN, ""]
+    other = [-14.9, -15.19, 2.0, 2.7, 1.7, 2.4, 1.0, -9.0, 2.1, 6, 0, -5.7, 0.4, -0.1, AS_GIVEN, ""]
     estimates = {"masked": stem, "residual": other} if steered else {run: stem}
     return [_score(run, track, source, estimate, figures) for estimate, figures in estimates.items()]
 
 
 def _scores_to_compare(track: str, source: str) -> list[Score]:
     nan = np.nan
-    mixture = [0.29, 0.0, -0.7, 0.0, -0.7, 0.0, 9.9, -0.7, 290.0, 6, 0, 2.9, 0.5, 0.0, ""]
-    silence = [nan, nan, 0.0, 0.7, 0.0, 0.7, 0.0, nan, nan, 6, 0, -np.inf, 0.01, -0.49, SILENCE_WARNING]
+    mixture = [0.29, 0.0, -0.7, 0.0, -0.7, 0.0, 9.9, -0.7, 290.0, 6, 0, 2.9, 0.5, 0.0, AS_GIVEN, ""]
+    silence = [nan, nan, 0.0, 0.7, 0.0, 0.7, 0.0, nan, nan, 6, 0, -np.inf, 0.01, -0.49, AS_GIVEN, SILENCE_WARNING]
     return [_score(name, track, source, name, row) for name, row in (("mixture", mixture), ("silence", silence))]
 
 

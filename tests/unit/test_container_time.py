@@ -9,9 +9,9 @@ import pytest
 
 from audio_files import RATE, decoded, make, music, plainly_decoded, run_ffmpeg
 from stemsteer.sound import audio
-from stemsteer.sound.decoding import decode_reference
 from stemsteer.sound.messages import Lead
 from stemsteer.sound.probing import Header
+from stemsteer.sound.references import decode_reference
 from stemsteer.sound.timeline import Timeline
 
 VIDEO = ["-f", "lavfi", "-i", "testsrc=size=32x32:rate=10:duration=3"]
@@ -135,7 +135,7 @@ def test_a_reference_in_a_container(tmp_path, signal):
     mixture = recording(tmp_path / "mixture.mkv", signal, "pcm_s16le", late_s=0.5)
     bass = recording(tmp_path / "bass.mkv", 0.5 * signal, "pcm_f32le", late_s=0.5)
     facts = decoded(mixture)[0]
-    warnings = decode_reference(bass, 0, None, facts, tmp_path / "reference.wav")
+    warnings = decode_reference(bass, 0, None, facts, tmp_path / "reference.wav").warnings
     reference = audio.read(tmp_path / "reference.wav")[0]
     np.testing.assert_array_equal(reference[RATE // 2 :], 0.5 * signal)
     assert not reference[: RATE // 2].any()

@@ -11,7 +11,8 @@ import soundfile
 from audio_files import RATE, assert_refused, decoded, make, music
 from stemsteer.errors import UserError
 from stemsteer.sound import audio
-from stemsteer.sound.decoding import Facts, decode_reference
+from stemsteer.sound.decoding import Facts
+from stemsteer.sound.references import decode_reference
 
 AAC = {"codec": "aac", "rate": RATE, "channels": 2, "depth": None, "lossy": True}
 VIDEO = ["-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=2", "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4"]
@@ -239,7 +240,7 @@ def mixture(tmp_path) -> Facts:
 
 def reference(path: Path | str, facts: Facts, start: float = 0.0, duration: float | None = None):
     out = Path(path).parent / "reference.out.wav"
-    warnings = decode_reference(str(path), start, duration, facts, out)
+    warnings = decode_reference(str(path), start, duration, facts, out).warnings
     signal, rate = audio.read(out)
     assert rate == facts.sample_rate
     assert signal.shape == (facts.samples, facts.channels)

@@ -359,7 +359,7 @@ def test_what_is_there_is_not_left(unmade: list[Track]) -> None:
     assert {kind: left[kind] for kind in kinds} == kinds
     others = [f"results/runs/{name}/scores/a/piano.tsv" for name in plan.config.baseline_runs if name != "hpss"]
     for paths, kind, number in (
-        (["results/audio/a/references/vocals.wav"], "decode_reference", 1),
+        (["results/audio/a/references/vocals.json"], "decode_reference", 1),
         (["results/codes/embedded/a.wav"], "reconstruction", 0),
         (["results/runs/mine/scores/a/piano.tsv"], "evaluate", 1),
         (["results/runs/hpss/scores/a/piano.tsv"], "baselines", 2),

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stemsteer.files import read_json
+from stemsteer.files import read_json, write_json
 from stemsteer.scores import bsseval, metrics
 from stemsteer.sound import audio
+from stemsteer.sound.references import Reference
 
 RATE = 8000
 MUSIC = Path(__file__).parents[1] / "data/feelings_16khz.flac"
@@ -243,12 +244,14 @@ def run_script(folder: Path, parts: tuple[str, str], suffix: str) -> pd.DataFram
     subtype = "FLOAT" if suffix == ".wav" else "PCM_24"
     audio.write(folder / "mixture.wav", MIXTURE, RATE)
     audio.write(folder / "bass.wav", SOURCE, RATE)
+    write_json(folder / "bass.json", Reference(path="bass.mp3", finding="was late and was moved").model_dump())
     for name, part in zip(("stem", "other"), parts, strict=True):
         audio.write(folder / f"{name}{suffix}", signals[part], RATE, subtype)
     job = SimpleNamespace(
         input=SimpleNamespace(
             mixture=str(folder / "mixture.wav"),
             reference=str(folder / "bass.wav"),
+            about_reference=str(folder / "bass.json"),
             stem=str(folder / f"stem{suffix}"),
             other=str(folder / f"other{suffix}"),
         ),
@@ -271,4 +274,7 @@ def test_the_script_writes_the_table(tmp_path, parts, suffix):
     for column in ("si_sdr_db", "sdr_db", "sar_db", "level_db"):
         assert table.loc[0, column] == pytest.approx(wanted[column], abs=1e-3)
     assert table.loc[3, "level_db"] == -np.inf
+    assert list(table.reference) == ["moved"] * 4
+    assert list(table.warning[:3]) == ["the reference was late and was moved"] * 3
+    assert table.warning[3].startswith("the reference was late and was moved; the estimate is silent: ")
     assert read_json(tmp_path / "scores.json")["versions"]["museval"] == version("museval")

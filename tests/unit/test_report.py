@@ -13,6 +13,8 @@ import pytest
 
 from report_results import BASELINES, DECODE_ERROR, ODD_NAME, SILENCE_WARNING, collect, make_results
 from stemsteer import METHOD_VERSION
+from stemsteer.files import write_json
+from stemsteer.names import slug
 from stemsteer.report import write_report
 from stemsteer.report.page import as_json, format_value
 from stemsteer.report.views import TrackView, format_length
@@ -207,6 +209,26 @@ def test_sources_that_are_not_heard_are_told_beside_their_stems_and_counted(resu
     assert f"Run demo {warning}" in text
     assert "The taggers do not hear the source of 1 stem" in text
     assert text.count("drums not heard") == 1
+
+
+def test_doubtful_references_are_told_where_scores_stand(results):
+    tracks = collect(results).tracks
+    findings = {
+        "drums": ("is 500 samples (11 ms) late, which is the delay of no known codec", True),
+        "vocals": ("was 1,105 samples (25 ms) late, as mp3 without LAME's tag is, and was moved", False),
+    }
+    folder = results / "results/audio" / slug(tracks[0].name) / "references"
+    for source, (finding, doubtful) in findings.items():
+        write_json(folder / f"{source}.json", {"path": "", "finding": finding, "doubtful": doubtful})
+    text = report(results)
+    assert "Doubtful 1 reference" in text
+    assert "1 reference of 2 is doubtful." in text
+    assert f"{tracks[0].name} / drums : the reference {findings['drums'][0]}." in text
+    assert "reference of drums doubtful" in text
+    opened = (results / "results/report/tracks/track-1.js").read_text(encoding="utf-8")
+    assert f"The reference {findings['drums'][0]}. The scores of drums mean nothing here" in opened
+    assert "LAME&#39;s tag is, and was moved.\\u003c/p>" in opened
+    assert "The scores of vocals mean nothing" not in opened
 
 
 def test_nothing_is_loaded_before_it_is_looked_at(finished):

@@ -36,6 +36,13 @@ def test_a_row_holds_the_defined_figures_of_all_tracks(results):
     assert len(figures_of(scores, "drums", "silence", "", "level_db")) == 0
 
 
+def test_figures_against_a_doubtful_reference_are_not_drawn(results):
+    scores = read_table(results / "scores.tsv")
+    first = scores[0]["track"]
+    doubted = [{**row, "reference": "doubtful" if row["track"] == first else "moved"} for row in scores]
+    assert len(figures_of(doubted, "drums", "one", "masked", "si_sdr_improvement_db")) == 1
+
+
 def test_the_pictures_are_the_same_bytes_every_time(results, tmp_path):
     plan = results / "plan.json"
     for name in ("first", "second"):

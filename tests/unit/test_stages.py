@@ -39,10 +39,11 @@ def inputs(tmp_path: Path) -> Inputs:
     for name, signal in {"song": noise(0) + noise(1), "drums": noise(0)}.items():
         audio.write(tmp_path / f"{name}.flac", signal, RATE, "PCM_24")
     decoded = tmp_path / "audio"
-    found = Inputs(decoded / "mixture.wav", decoded / "reference.wav", decoded / "facts.json")
+    found = Inputs(*(decoded / name for name in ("mixture.wav", "reference.wav", "facts.json", "reference.json")))
     song, mono = str(tmp_path / "song.flac"), decoded / "mono.wav"
     decode_mixture(song, 0.25, 1.0, mixture_out=found.mixture, mono_out=mono, facts_out=found.facts)
-    decode_known_stem(str(tmp_path / "drums.flac"), 0.25, 1.0, found.facts, reference_out=found.reference)
+    outputs = {"reference_out": found.reference, "about_out": found.about_reference}
+    decode_known_stem(str(tmp_path / "drums.flac"), 0.25, 1.0, found.facts, found.mixture, **outputs)
     return found
 
 

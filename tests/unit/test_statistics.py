@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from stemsteer.scores.metrics import COLUMNS
+from stemsteer.scores.metrics import AS_GIVEN, COLUMNS
 from stemsteer.scores.statistics import (
     COMPARED,
     COMPARISON_COLUMNS,
@@ -18,7 +18,8 @@ from stemsteer.scores.statistics import (
     interval,
     summary,
 )
-from stemsteer.scores.tables import read_scores, write_table
+from stemsteer.scores.tables import TEXT, read_scores, write_table
+from stemsteer.scores.trust import DOUBTFUL, MOVED
 
 Scored = tuple[str, str, str, str, float]
 
@@ -27,9 +28,9 @@ STEMS = {"a": "masked", "b": "residual"}
 
 def table(*rows: Scored) -> pd.DataFrame:
     """Scores in which every figure of a row (run, track, source, estimate, value) is `value`."""
-    figures = [column for column in COLUMNS if column not in ("run", "track", "source", "estimate", "warning")]
+    figures = [column for column in COLUMNS if column not in TEXT]
     return pd.DataFrame(
-        [[*names, *[value] * len(figures), ""] for *names, value in rows], columns=list(COLUMNS)
+        [[*names, *[value] * len(figures), AS_GIVEN, ""] for *names, value in rows], columns=list(COLUMNS)
     ).astype(dict.fromkeys(figures, float))
 
 
@@ -143,6 +144,25 @@ def test_stems_are_compared_track_by_track() -> None:
     assert first.difference_high == pytest.approx(4)
     assert set(found.measure) == set(COMPARED)
     assert set(found.source) == {"drums", "all"}
+
+
+def test_rows_with_a_doubtful_reference_are_counted_and_left_out() -> None:
+    scores = table(
+        *of_tracks("a", {"1": 1, "2": 5, "3": 90, "4": np.nan}),
+        *of_tracks("b", {"1": 2, "2": 4, "3": 80}, estimate="residual"),
+    )
+    scores.loc[scores.track == "3", "reference"] = DOUBTFUL
+    scores.loc[scores.track == "1", "reference"] = MOVED
+    found = summary(scores).iloc[0]
+    assert (found.tracks, found.undefined, found.doubtful) == (2, 1, 1)
+    assert (found.si_sdr_improvement_db_mean, found.si_sdr_improvement_db_median) == (3, 3)
+    compared = comparisons(scores, STEMS).iloc[0]
+    assert (compared.tracks, compared.wins, compared.losses, compared.doubtful) == (2, 1, 1, 1)
+    assert compared.difference_mean == 0
+    scores["reference"] = DOUBTFUL
+    assert (summary(scores).iloc[0].tracks, summary(scores).iloc[0].doubtful) == (0, 4)
+    assert np.isnan(summary(scores).iloc[0].si_sdr_improvement_db_mean)
+    assert comparisons(scores, STEMS).iloc[0][["tracks", "doubtful"]].tolist() == [0, 3]
 
 
 def test_a_difference_is_as_certain_as_it_is_alike_on_all_tracks() -> None:

@@ -13,8 +13,9 @@ from stemsteer.settings.tracks import Track
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.decoder import decoding
-from stemsteer.sound.decoding import REFERENCE_TOLERANCE, finite
+from stemsteer.sound.decoding import finite
 from stemsteer.sound.probing import Header, probe
+from stemsteer.sound.references import REFERENCE_TOLERANCE
 
 
 @dataclass(frozen=True)

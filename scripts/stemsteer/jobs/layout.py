@@ -59,9 +59,9 @@ class Layout:
         """`mixture.wav`, `mono.wav`, `facts.json` or `tags.json` of a track."""
         return self.results / "audio" / slug(track) / file
 
-    def reference(self, track: str, source: str) -> Path:
-        """The true source."""
-        return self.results / "audio" / slug(track) / "references" / f"{slug(source)}.wav"
+    def reference(self, track: str, source: str, suffix: str = ".wav") -> Path:
+        """The true source, or the record of where it was found in its mixture (`.json`)."""
+        return self.results / "audio" / slug(track) / "references" / f"{slug(source)}{suffix}"
 
     def codes(self, codec: str, track: str, suffix: str) -> Path:
         """The codes (`.npy`), their quality (`.json`) or what they decode to (`.wav`)."""
@@ -100,7 +100,8 @@ class Layout:
 
     def decode_reference(self, track: str, source: str) -> Job:
         """The true source of a track."""
-        return self._job("decode_reference", (track, source), [self.reference(track, source)])
+        record = self.reference(track, source, ".json")
+        return self._job("decode_reference", (track, source), [record], [self.reference(track, source)])
 
     def encode(self, codec: str, track: str) -> Job:
         """The codes of a track, for runs that steer a codec."""

@@ -64,9 +64,21 @@ class SourceResult:
     has_reference: bool
     """Whether a reference was given, readable or not."""
     reference: Path | None
+    about_reference: dict[str, Any]
+    """What was written of the reference when it was decoded."""
     stems: list[StemResult]
     baselines: list[Row]
     """The score rows of baselines and peers."""
+
+    @property
+    def finding(self) -> str | None:
+        """What is to be said of the reference's place in the mixture, a sentence without its subject."""
+        return self.about_reference.get("finding")
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether scores against the reference mean nothing."""
+        return bool(self.about_reference.get("doubtful"))
 
     @property
     def scores(self) -> list[Row]:
@@ -123,6 +135,16 @@ class Collection:
         # What made the stems of baselines and peers scored them too.
         return [record for path in paths if (record := read_object(path))] + self.records_of_baselines
 
+    @property
+    def references(self) -> int:
+        """How many references were given."""
+        return sum(source.has_reference for track in self.tracks for source in track.sources)
+
+    @property
+    def doubtful_references(self) -> list[tuple[TrackResult, SourceResult]]:
+        """The tracks and sources whose reference is doubtful."""
+        return [(track, source) for track in self.tracks for source in track.sources if source.is_doubtful]
+
     def _scored(self, runs_of: Callable[[str], list[str]]) -> list[Place]:
         """Run, track and source of the stems whose reference was given."""
         return [
@@ -162,9 +184,10 @@ class Collection:
 
     def _source(self, track: str, source: str, references: dict[str, str]) -> SourceResult:
         reference = if_made(self.layout.reference(track, source))
+        about_reference = read_object(self.layout.reference(track, source, ".json"))
         stems = [self._stem((run, track, source), source in references) for run in self.plan.runs_of(source)]
         baselines = self._baselines(track, source) if source in references else []
-        return SourceResult(source, source in references, reference, stems, baselines)
+        return SourceResult(source, source in references, reference, about_reference, stems, baselines)
 
     def _baselines(self, track: str, source: str) -> list[Row]:
         """The score rows of all baselines of a source; a table that is missing is noted as a failure of its job."""
@@ -206,21 +229,24 @@ class Collection:
         jobs.append(ReportedJob.of(self.layout.steer(run, track, [source])))
         jobs.append(ReportedJob.of(self.layout.make_stems(run, track, [source]), self.layout.stem(*place)))
         if has_reference:
-            jobs.append(ReportedJob.of(self.layout.decode_reference(track, source)))
+            jobs.append(self._decode_reference(track, source))
         return [*jobs, ReportedJob.of(self.layout.evaluate(*place))]
 
     def _jobs_of_baseline(self, name: str, track: str, source: str) -> list[ReportedJob]:
         """The jobs that lead to a baseline's scores: one job makes all but the peers'."""
-        reference = self.layout.decode_reference(track, source)
+        jobs = [self._decode(track)]
         if name in self.plan.peers:
-            jobs = [reference, self.layout.run_peer(name, track, source)]
+            made = self.layout.run_peer(name, track, source)
         else:
-            codes = [self.layout.encode(codec, track) for codec in self.plan.codecs]
-            jobs = [*codes, reference, self.layout.make_baselines([name], track, source)]
-        return [self._decode(track), *map(ReportedJob.of, jobs)]
+            jobs += (ReportedJob.of(self.layout.encode(codec, track)) for codec in self.plan.codecs)
+            made = self.layout.make_baselines([name], track, source)
+        return [*jobs, self._decode_reference(track, source), ReportedJob.of(made)]
 
     def _decode(self, track: str) -> ReportedJob:
         return ReportedJob.of(self.layout.decode(track), self.layout.audio(track, "mixture.wav"))
+
+    def _decode_reference(self, track: str, source: str) -> ReportedJob:
+        return ReportedJob.of(self.layout.decode_reference(track, source), self.layout.reference(track, source))
 
     def _failure(self, jobs: list[ReportedJob]) -> Failure:
         """The job to blame for a missing last output: the first that failed, else the first without its output."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from stemsteer.report.files import Row
 from stemsteer.report.tables import number
 from stemsteer.report.written_plan import WrittenPlan
+from stemsteer.scores.trust import DOUBTFUL
 from stemsteer.svg import BLUE, FAINT, INK, ORANGE, plain, write_svg
 
 COLUMNS = 2
@@ -54,8 +55,9 @@ def compared(plan: WrittenPlan) -> list[tuple[str, str]]:
 
 
 def figures_of(scores: Sequence[Row], source: str, run: str, estimate: str, column: str) -> NDArray[np.float64]:
-    """The finite figures of a run's estimate, or of all its estimates where none is named."""
-    rows = (row for row in scores if row["source"] == source and row["run"] == run)
+    """The finite figures of a run's estimate, or of all its estimates where none is named; no doubtful ones."""
+    trusted = (row for row in scores if row.get("reference") != DOUBTFUL)
+    rows = (row for row in trusted if row["source"] == source and row["run"] == run)
     figures = np.array([number(row.get(column)) for row in rows if estimate in ("", row["estimate"])], np.float64)
     return figures[np.isfinite(figures)]
 

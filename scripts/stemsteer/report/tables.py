@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from stemsteer.report.files import Row
 from stemsteer.scores import statistics
+from stemsteer.scores.metrics import AS_GIVEN
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ FIGURES = [
     Column("nan_frames", "Undefined frames", "Frames in which BSSEval is not defined.", digits=0),
 ]
 OF_THE_JUDGE = ("tag_probability", "tag_probability_change")
-SCORES = [*NAMES, *FIGURES, text("warning", "Warning")]
+SCORES = [*NAMES, *FIGURES, text("reference", "Reference"), text("warning", "Warning")]
 """All columns of the score table."""
 
 SUMMARISED = [column for column in FIGURES if column.key in statistics.MEASURES]
@@ -83,6 +84,7 @@ SUMMARY = [
     text("estimate", "Estimate"),
     Column("tracks", "Tracks", digits=0),
     Column("undefined", "Undefined", digits=0),
+    Column("doubtful", "Doubtful", digits=0),
     *(Column(f"{column.key}_{statistic}", statistic) for column in SUMMARISED for statistic in statistics.STATISTICS),
 ]
 
@@ -95,7 +97,7 @@ COMPARISONS = [
     text("run", "Run"),
     text("against", "Against"),
     *(Column(f"difference_{statistic}", statistic) for statistic in ("mean", "low", "high")),
-    *(Column(key, key.capitalize(), digits=0) for key in ("tracks", "wins", "losses", "ties")),
+    *(Column(key, key.capitalize(), digits=0) for key in ("tracks", "wins", "losses", "ties", "doubtful")),
 ]
 
 
@@ -104,6 +106,8 @@ def score_columns(rows: Sequence[Row], judged: bool) -> list[Column]:
     unused = [] if judged else list(OF_THE_JUDGE)
     if not any(row.get("warning") for row in rows):
         unused.append("warning")
+    if all(row.get("reference", AS_GIVEN) == AS_GIVEN for row in rows):
+        unused.append("reference")
     return [column for column in SCORES if column.key not in unused]
 
 

@@ -112,6 +112,11 @@ class TrackView:
         return [source.source.name for source in self.sources if any(view.stem.warning for view in source.stems)]
 
     @property
+    def doubtful(self) -> list[str]:
+        """Its sources whose reference is doubtful."""
+        return [source.source.name for source in self.sources if source.source.is_doubtful]
+
+    @property
     def turned_down_db(self) -> float:
         return -20 * math.log10(self.gain)
 

@@ -25,6 +25,9 @@ from stemsteer.sound.audio import Signal
 
 BLOCK = 1 << 20
 
+AS_GIVEN = "as given"
+"""What the column `reference` has, unless there is more to say; see trust.py."""
+
 COLUMNS = (
     "run",
     "track",
@@ -44,6 +47,7 @@ COLUMNS = (
     "level_db",
     "tag_probability",
     "tag_probability_change",
+    "reference",
     "warning",
 )
 """Columns of the score table."""
@@ -135,6 +139,7 @@ def score(
                 for column in IMPROVED
             },
             "tag_probability_change": figures[name]["tag_probability"] - figures["mixture"]["tag_probability"],
+            "reference": AS_GIVEN,
             "warning": "; ".join(about_track + _about_estimate(estimate)),
         }
         for name, estimate in rows.items()

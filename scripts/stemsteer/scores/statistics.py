@@ -7,7 +7,8 @@ Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8). A single
 NaN.
 
 NaN figures are undefined, and are left out everywhere. Infinite figures (the level of a silent estimate is minus
-infinity) are left out of means and intervals, and counted in medians, wins and losses.
+infinity) are left out of means and intervals, and counted in medians, wins and losses. Rows whose reference is doubtful
+are left out of everything, and counted.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from stemsteer.scores.trust import is_doubtful
 
 MEASURES = (
     "si_sdr_improvement_db",
@@ -35,12 +38,12 @@ ALL = "all"
 
 STATISTICS = ("mean", "median", "low", "high")
 SUMMARY_COLUMNS = (
-    *("source", "run", "estimate", "tracks", "undefined"),
+    *("source", "run", "estimate", "tracks", "undefined", "doubtful"),
     *(f"{measure}_{statistic}" for measure in MEASURES for statistic in STATISTICS),
 )
 COMPARISON_COLUMNS = (
     *("source", "measure", "run", "estimate", "against", "against_estimate", "tracks"),
-    *("difference_mean", "difference_low", "difference_high", "wins", "losses", "ties"),
+    *("difference_mean", "difference_low", "difference_high", "wins", "losses", "ties", "doubtful"),
 )
 
 RESAMPLES = 10_000
@@ -53,8 +56,8 @@ Array = NDArray[np.float64]
 def summary(scores: pd.DataFrame) -> pd.DataFrame:
     """A row for each source, run and estimate, then for all sources together; columns are `SUMMARY_COLUMNS`.
 
-    `tracks` counts the rows whose SI-SDR improvement is a finite number, and `undefined` the others. Over all sources a
-    track counts once for each of its sources.
+    `tracks` counts the rows whose SI-SDR improvement is a finite number, `doubtful` those whose reference is doubtful,
+    and `undefined` the others. Over all sources a track counts once for each of its sources.
     """
     rows = [
         {"source": source, "run": run, "estimate": estimate, **_summary_of(group)}
@@ -67,7 +70,7 @@ def summary(scores: pd.DataFrame) -> pd.DataFrame:
 def comparisons(scores: pd.DataFrame, stems: Mapping[str, str]) -> pd.DataFrame:
     """The stem of each run compared with that of each later run, over the tracks that both have.
 
-    The columns are `COMPARISON_COLUMNS`.
+    The columns are `COMPARISON_COLUMNS`; `doubtful` counts the pairs that are left out.
 
     Args:
         scores: the table of all scores; the comparisons have its order of runs.
@@ -77,14 +80,18 @@ def comparisons(scores: pd.DataFrame, stems: Mapping[str, str]) -> pd.DataFrame:
     estimates = compared.drop_duplicates("run").set_index("run").estimate
     rows = []
     for source, of_source in _by_source(compared):
+        doubted = is_doubtful(of_source.drop_duplicates(["track", "source"]).set_index(["track", "source"]))
         for measure in COMPARED:
             wide = of_source.pivot(index=["track", "source"], columns="run", values=measure)
+            doubtful = doubted.reindex(wide.index)
             present = [run for run in estimates.index if run in wide]
             for run, against in combinations(present, 2):
                 names = {"source": source, "measure": measure}
                 names |= {"run": run, "estimate": estimates[run]}
                 names |= {"against": against, "against_estimate": estimates[against]}
-                rows.append({**names, **_comparison_of(wide[run], wide[against])})
+                left_out = int(wide.loc[doubtful, [run, against]].notna().all(axis=1).sum())
+                found = _comparison_of(wide.loc[~doubtful, run], wide.loc[~doubtful, against])
+                rows.append({**names, **found, "doubtful": left_out})
     return pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
 
 
@@ -114,9 +121,10 @@ def _by_source(scores: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [*((str(source), rows) for source, rows in scores.groupby("source", sort=False)), (ALL, scores)]
 
 
-def _summary_of(rows: pd.DataFrame) -> dict[str, float]:
+def _summary_of(group: pd.DataFrame) -> dict[str, float]:
+    rows = group[~is_doubtful(group)]
     defined = int(np.isfinite(rows[MEASURES[0]]).sum())
-    found: dict[str, float] = {"tracks": defined, "undefined": len(rows) - defined}
+    found: dict[str, float] = {"tracks": defined, "undefined": len(rows) - defined, "doubtful": len(group) - len(rows)}
     for measure in MEASURES:
         values = rows[measure].to_numpy(np.float64)
         finite = np.isfinite(values)

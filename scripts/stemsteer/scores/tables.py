@@ -8,7 +8,7 @@ import pandas as pd
 from stemsteer.files import read_json, written_whole
 from stemsteer.scores.metrics import COLUMNS, FOR_COMPARISON, Row
 
-TEXT = ("run", "track", "source", "estimate", "warning")
+TEXT = ("run", "track", "source", "estimate", "reference", "warning")
 KEY = ["run", "track", "source", "estimate"]
 """The columns that identify a row."""
 

@@ -107,6 +107,11 @@ class Config(Settings):
     peers: dict[str, PeerSettings] = Field(
         {}, description="supervised separators to compare with, by the names that they have in the tables"
     )
+    align: Literal["auto", "none"] = Field(
+        "auto",
+        description="what becomes of references that lie wrong in their mixtures; auto: moved where they are as late "
+        "as a codec makes them, else told and kept out of all means; none: taken as they are",
+    )
     judge: str | None = Field(
         "auto",
         description="a tagger that no run steers with: what it hears in stems is in the table of scores; "

@@ -19,9 +19,6 @@ from stemsteer.sound.timeline import Silence
 MONO_RATE = 44_100
 """Rate of the mono signal that runs steer, Hz."""
 
-REFERENCE_TOLERANCE = 2304
-"""Samples by which the length of a reference may differ from its mixture's: encoders add up to two MPEG frames."""
-
 
 class Facts(BaseModel):
     """What is known of a decoded track.
@@ -70,7 +67,7 @@ def decode(
     rate = decoded.sample_rate
     mono_peak = _write_mono_signal(mixture_out, rate, resampled_length(samples, rate, MONO_RATE), mono_out)
     warnings = decoded.warnings
-    if samples < (_excerpt_samples(duration, rate) or 0):
+    if samples < (excerpt_samples(duration, rate) or 0):
         warnings.append(f"{path!r} ends {samples / rate:.3f} s after {start:g} s: its excerpt is no longer than that")
     if peak <= SILENCE_PEAK:
         warnings.append(f"{path!r} is silent: its stems will be silent")
@@ -99,9 +96,9 @@ def decode(
 def _write_excerpt(stream: Decoding, start: float, duration: float | None, out: Path) -> tuple[int, float]:
     """Write the excerpt (`start` and `duration` in s); returns its length in samples and its peak."""
     path, rate = stream.header.path, stream.sample_rate
-    first, asked = _to_samples(start, rate), _excerpt_samples(duration, rate)
+    first, asked = to_samples(start, rate), excerpt_samples(duration, rate)
     container_s = stream.header.container_s
-    expected = asked or (None if container_s is None else _to_samples(container_s, rate))
+    expected = asked or (None if container_s is None else to_samples(container_s, rate))
     peak = 0.0
     with writing(out, rate, stream.channels, samples=expected) as writer:
         for block in finite(cut(stream.blocks(), first, asked), path, rate, first):
@@ -123,59 +120,14 @@ def _write_mono_signal(mixture: Path, rate: int, samples: int, out: Path) -> flo
     return peak
 
 
-def decode_reference(path: str, start: float, duration: float | None, mixture: Facts, reference_out: Path) -> list[str]:
-    """Decode the same excerpt of a known stem at its mixture's rate, channels and length, as float32 wav.
-
-    A reference of another rate is resampled before it is cut, so that the excerpt is exact to the sample. A mono
-    reference is repeated for each channel of the mixture. Encoders add padding: a difference of up to
-    `REFERENCE_TOLERANCE` samples is trimmed, or filled with zeros, at the end.
-
-    Returns:
-        Warnings for the user.
-
-    Raises:
-        UserError: as `decode`, and if the channels or the length do not fit the mixture.
-    """
-    rate, channels = mixture.sample_rate, mixture.channels
-    peak, length = 0.0, 0
-    with decoding(probe(path)) as stream:
-        if stream.channels not in (1, channels):
-            raise UserError(
-                f"the reference {path!r} has {stream.channels} channels and its mixture {mixture.path!r} has "
-                f"{channels}; give a reference that is mono or has as many channels"
-            )
-        whole = resampled(finite(stream.blocks(), path, stream.sample_rate, 0), stream.sample_rate, rate)
-        with writing(reference_out, rate, channels, samples=mixture.samples) as reference:
-            for block in cut(whole, _to_samples(start, rate), _excerpt_samples(duration, rate)):
-                wanted = block[: mixture.samples - reference.samples]
-                reference.write(np.repeat(wanted, channels // stream.channels, axis=1))
-                length += len(block)
-                peak = max(peak, float(np.abs(block).max()))
-            if abs(length - mixture.samples) > resampled_length(REFERENCE_TOLERANCE, stream.sample_rate, rate):
-                raise UserError(
-                    f"the reference {path!r} is {length / rate:.3f} s long and its mixture {mixture.path!r} "
-                    f"{mixture.duration_s:.3f} s; give a reference of the mixture's length"
-                )
-            reference.write(np.zeros((mixture.samples - reference.samples, channels), np.float32))
-    warnings = stream.warnings
-    # Resampling rounds the length up, by less than one sample at the reference's rate.
-    rounding = resampled_length(1, stream.sample_rate, rate) if stream.sample_rate != rate else 0
-    if abs(length - mixture.samples) > rounding:
-        verb = "trimmed" if length > mixture.samples else "filled with zeros"
-        warnings.append(
-            f"the reference {path!r} has {length} samples and its mixture {mixture.samples}: {verb} at the end"
-        )
-    if peak <= SILENCE_PEAK:
-        warnings.append(f"the reference {path!r} is silent: most scores are undefined")
-    return warnings
-
-
-def _to_samples(seconds: float, rate: int) -> int:
+def to_samples(seconds: float, rate: int) -> int:
+    """So many seconds at a rate (Hz), to the nearest sample."""
     return round(seconds * rate)
 
 
-def _excerpt_samples(duration: float | None, rate: int) -> int | None:
-    return None if duration is None else max(1, _to_samples(duration, rate))
+def excerpt_samples(duration: float | None, rate: int) -> int | None:
+    """The length of an excerpt of so many seconds (None: all) at a rate (Hz): one sample at least."""
+    return None if duration is None else max(1, to_samples(duration, rate))
 
 
 def finite(signal: Iterable[Signal], path: str, rate: int, first: int) -> Iterator[Signal]:

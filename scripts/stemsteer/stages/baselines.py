@@ -18,6 +18,7 @@ from stemsteer.jobs.provenance import of_compared
 from stemsteer.scores.judge import load_judge
 from stemsteer.scores.metrics import Judge, Row, score
 from stemsteer.scores.tables import write_scores
+from stemsteer.scores.trust import with_reference
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
@@ -26,11 +27,19 @@ from stemsteer.taggers.vocabularies import NO_SOURCES, Sources
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files that baselines are made from: the decoded mixture, the true source, and facts.json of the mixture."""
+    """The files that baselines are made from.
+
+    Attributes:
+        mixture: decoded.
+        reference: the true source.
+        facts: facts.json of the mixture.
+        about_reference: JSON, what `decode_known_stem` wrote; None: there is nothing to say of it.
+    """
 
     mixture: Path
     reference: Path
     facts: Path
+    about_reference: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,7 @@ def _score(estimates: Mapping[str, Signal], inputs: Inputs, judge: Judge | None)
 def _write_records(stem: Stem, wanted: Wanted, method: dict[str, Any], rows: Sequence[Row], inputs: Inputs) -> None:
     """Write the scores and the provenance of one baseline's stem."""
     kind = BASELINES[wanted.baseline]
-    write_scores(rows, asdict(stem), wanted.scores_out)
+    write_scores(with_reference(rows, inputs.about_reference), asdict(stem), wanted.scores_out)
     given = {"mixture": inputs.mixture, **({"reference": inputs.reference} if kind.is_told_reference else {})}
     written = {**asdict(stem), "stem_is": kind.stem_is, "encoding": "float32"}
     record = of_compared(read_json(inputs.facts), given, method, written, "librosa")

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from stemsteer.files import read_json, write_json
-from stemsteer.sound.decoding import Facts, decode, decode_reference
+from stemsteer.sound.decoding import Facts, decode
+from stemsteer.sound.references import decode_reference
 from stemsteer.sound.tags import read_tags
 
 
@@ -48,20 +49,34 @@ def decode_mixture(
     write_json(facts_out, facts.model_dump())
 
 
-def decode_known_stem(file: str, start: float, duration: float | None, facts: Path, *, reference_out: Path) -> None:
-    """Decode a known stem at the rate, channels and length of its mixture.
+def decode_known_stem(
+    file: str,
+    start: float,
+    duration: float | None,
+    facts: Path,
+    mixture: Path | None = None,
+    *,
+    reference_out: Path,
+    about_out: Path,
+) -> None:
+    """Decode a known stem at the rate, channels and length of its mixture, and log and keep where it was found in it.
 
     Args:
         file: any file that ffmpeg reads.
         start: of the excerpt, s, as for the mixture.
         duration: of the excerpt, s, as for the mixture.
-        facts: JSON, what `decode_mixture` wrote.
+        facts: JSON, what `decode_mixture` wrote of the mixture.
+        mixture: the decoded mixture, in which the stem is looked for; None: it is not, and stays where it is.
         reference_out: a float32 wav.
+        about_out: JSON, see `Reference`.
 
     Raises:
         UserError: the file cannot be decoded, or does not fit its mixture; see `decode_reference`.
     """
-    _log_warnings(decode_reference(file, start, duration, Facts.model_validate(read_json(facts)), reference_out))
+    known = Facts.model_validate(read_json(facts))
+    reference = decode_reference(file, start, duration, known, reference_out, mixture)
+    _log_warnings(reference.warnings)
+    write_json(about_out, reference.model_dump(mode="json"))
 
 
 def _log_warnings(warnings: Iterable[str]) -> None:

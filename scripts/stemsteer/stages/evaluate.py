@@ -8,6 +8,7 @@ from stemsteer.files import write_json
 from stemsteer.jobs.provenance import of_scores
 from stemsteer.scores.metrics import Judge, score
 from stemsteer.scores.tables import write_scores
+from stemsteer.scores.trust import with_reference
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
 from stemsteer.taggers.vocabularies import NO_SOURCES, Sources
@@ -24,6 +25,7 @@ def evaluate(
     scores_out: Path,
     provenance_out: Path,
     own_sources: Sources = NO_SOURCES,
+    about_reference: Path | None = None,
 ) -> None:
     """Score a stem and the other part of its mixture.
 
@@ -37,6 +39,7 @@ def evaluate(
         scores_out: a table with a row for each part, for the mixture and for silence.
         provenance_out: JSON with the versions that the scores were computed with.
         own_sources: the user's own sources, which the judge is asked for by their tags.
+        about_reference: JSON, what `decode_known_stem` wrote; None: there is nothing to say of it.
 
     Raises:
         UserError: the judge's weights are missing or altered.
@@ -45,7 +48,7 @@ def evaluate(
     estimates = {name: audio.read(path)[0] for name, path in sorted(parts.items())}
     heard, rate = audio.read(mixture)
     rows = score(audio.read(reference)[0], heard, estimates, rate, _judge(judge, stem.source, own_sources, threads))
-    write_scores(rows, asdict(stem), scores_out)
+    write_scores(with_reference(rows, about_reference), asdict(stem), scores_out)
     write_json(provenance_out, of_scores())
 
 

@@ -15,6 +15,7 @@ from stemsteer.models.weights import sha256
 from stemsteer.scores.judge import load_judge
 from stemsteer.scores.metrics import score
 from stemsteer.scores.tables import write_scores
+from stemsteer.scores.trust import with_reference
 from stemsteer.settings.plan import Stem
 from stemsteer.sound import audio
 from stemsteer.taggers.vocabularies import NO_SOURCES, Sources
@@ -31,6 +32,7 @@ def separate_with_peer(
     threads: int,
     *,
     own_sources: Sources = NO_SOURCES,
+    about_reference: Path | None = None,
     stem_out: Path,
     scores_out: Path,
     provenance_out: Path,
@@ -47,6 +49,7 @@ def separate_with_peer(
         device_name: as in the config.
         threads: CPU threads.
         own_sources: the user's own sources, by which the judge knows its tags.
+        about_reference: JSON, what `decode_known_stem` wrote; None: there is nothing to say of it.
         stem_out: a float32 wav.
         scores_out: a table with a row for the stem, for the mixture and for silence.
         provenance_out: JSON.
@@ -60,7 +63,7 @@ def separate_with_peer(
     audio.write(stem_out, separated, rate)
     loaded_judge = load_judge(judge, stem.source, own_sources)
     rows = score(audio.read(reference)[0], heard, {"separated": separated}, rate, loaded_judge)
-    write_scores(rows, asdict(stem), scores_out)
+    write_scores(with_reference(rows, about_reference), asdict(stem), scores_out)
     written = {**asdict(stem), "stem_is": "separated", "encoding": "float32"}
     inputs, package = {"mixture": mixture}, peer_of(peer).distribution
     write_json(provenance_out, of_compared(read_json(facts), inputs, _record_of(peer, device), written, package))
