@@ -98,7 +98,7 @@ def test_time_stamps_that_ask_for_hours_of_silence(tmp_path):
     facts, mixture, _ = decoded(path)
     np.testing.assert_allclose(mixture, music(0.5), atol=2**-15)
     assert facts.silences == []
-    assert facts.warnings == [f"the time stamps of {path!r} leave 7200.000 s without audio: that is left out"]
+    assert facts.warnings == [f"the time stamps of {path!r} leave 7200.000 s without audio, too much to be put in"]
 
 
 MEMORY = """

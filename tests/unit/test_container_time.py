@@ -4,6 +4,7 @@ import json
 import struct
 from pathlib import Path
 
+import mutagen.mp4
 import numpy as np
 import pytest
 
@@ -230,6 +231,19 @@ def test_an_edit_list_of_another_encoder_is_followed(tmp_path, signal):
     np.testing.assert_array_equal(mixture, plain[2112 - 1024 :])
 
 
+def test_the_priming_in_tags_of_itunes_is_cut(tmp_path, signal):
+    path = make(tmp_path / "a.m4a", signal, options=["-use_editlist", "0"])
+    untold = decoded(path)
+    tags = mutagen.mp4.MP4(path)
+    padding = len(untold[1]) - 1024 - len(signal)
+    numbers = f" 00000000 {1024:08X} {padding:08X} {len(signal):016X}" + 8 * " 00000000"
+    tags["----:com.apple.iTunes:iTunSMPB"] = [mutagen.mp4.MP4FreeForm(numbers.encode())]
+    tags.save()
+    facts, mixture, _ = decoded(path)
+    assert (untold[0].priming, facts.priming) == (0, 1024)
+    np.testing.assert_array_equal(mixture, untold[1][1024:])
+
+
 def test_songs_that_were_joined_to_one_file(tmp_path, signal):
     """In a chained ogg file time begins anew with each song."""
     for name, options in {"a.ogg": ["-c:a", "vorbis", "-strict", "-2"], "a.oga": ["-c:a", "flac"]}.items():
@@ -242,8 +256,8 @@ def test_songs_that_were_joined_to_one_file(tmp_path, signal):
         assert facts.warnings == []
 
 
-def header(container: str = "matroska,webm", late_s: float = 0.0) -> Header:
-    return Header("a", "aac", container, 1000, 1, None, {}, None, 0.001, None, 1, 1, late_s, None, ())
+def header(container: str = "matroska,webm", late_s: float = 0.0, container_s: float | None = None) -> Header:
+    return Header("a", "aac", container, 1000, 1, None, {}, None, 0.001, container_s, 1, 1, late_s, None, ())
 
 
 def placed(leads: list[tuple[int, int]], samples: int = 1000, **options) -> tuple[list[int], Timeline]:
@@ -293,8 +307,16 @@ def test_time_that_goes_back_leaves_all_samples_and_later_gaps():
 def test_a_mistake_of_hours_is_left_out_and_told():
     found, timeline = placed([(0, 0), (100, 3_600_001), (200, 3_600_101)])
     assert found == [*range(1, 201), *[0] * 100, *range(201, 1001)]
-    assert any("leave 3600.001 s without audio: that is left out" in warning for warning in timeline.warnings)
+    assert any("leave 3600.001 s without audio, too much to be put in" in warning for warning in timeline.warnings)
     assert placed([(0, 10**300)], late_s=0.1)[0] == [*range(1, 1001)]
+
+
+def test_what_ends_after_its_container_is_left_out():
+    leads = [(0, 0), (500, 5000)]
+    assert len(placed(leads, container_s=6.0)[0]) == 6000
+    found, timeline = placed(leads, container_s=3.0)
+    assert found == [*range(1, 1001)]
+    assert "leave 5.000 s without audio" in timeline.warnings[0]
 
 
 def test_what_ffmpeg_says_behind_the_last_sample_is_no_gap():

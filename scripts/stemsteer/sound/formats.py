@@ -18,7 +18,7 @@ kvag moflex msf mtaf musx mvi roq rsd scd siff smk sol svag svs thp vag vmd vpk 
 SAMPLES = "alaw f32be f32le f64be f64le mulaw s16be s16le s24be s24le s32be s32le s8 u8"
 """Without any header. ffmpeg takes no file for one of these unless it is told to."""
 
-TIMED = frozenset([*VIDEO.split(), "asf", "asf_o"])
+TIMED = frozenset([*VIDEO.split(), "asf", "asf_o"]) - {"avi"}
 """Those that tell when a frame is to be heard. In the others frames follow on each other, in ogg those of a song."""
 
 READ = tuple(f"{MUSIC} {VIDEO} {GAMES} {SAMPLES}".split())

@@ -94,8 +94,8 @@ def priming_of(header: Header) -> int:
     """The samples that ffmpeg cuts from the start of a stream, because its encoder put them there.
 
     They are those that edit lists, iTunSMPB, LAME's tag, the pre-skip of Opus and the codec delay of matroska tell of,
-    which players cut too. Versions before 7 cut nothing for the codec delay of matroska, except with Opus, and do not
-    tell it.
+    which players cut too. ffmpeg 5.1 cuts nothing for the codec delay of matroska, except with Opus, and does not tell
+    it.
     """
     only_first = ("-show_packets", "-read_intervals", "%+#1", "-select_streams", f"a:{header.stream - 1}")
     packets = _ask(header.path, header.extent, *only_first).get("packets", [])
@@ -192,7 +192,7 @@ def _header(path: str, number: int, found: dict[str, Any], extent: Extent | None
     warnings = []
     if extent and extent.claimed is not None and extent.differs:
         there, second = extent.end - extent.start, int(stream.get("bit_rate", 0)) / 8  # in bytes
-        if second and stream["codec_name"].startswith("pcm_"):
+        if second and stream.get("codec_name", "").startswith("pcm_"):
             declared = there / second
             warnings.append(disagreement(path, extent.claimed / second, declared, "s"))
         else:

@@ -10,6 +10,7 @@ that were joined to one file, samples follow on each other. A signal without gap
 that are not `TIMED`, such as wav, flac, mp3 and ogg, have no gaps.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator
 
@@ -35,7 +36,10 @@ GAP_S = 0.05
 """What is shorter is no gap: recorders stamp frames up to some 20 ms early or late. ffmpeg's aresample takes 0.1 s."""
 
 LONGEST_S = 3600.0
-"""All silence that a file may ask for. More is a mistake in its time stamps."""
+"""All silence that a file may ask for. More is a mistake in its time stamps, as is what ends after the container."""
+
+ROUNDING_S = 1.0
+"""By which the length of a container may be wrong."""
 
 
 class Silence(BaseModel):
@@ -68,6 +72,8 @@ class Timeline:
         self._jumps = 0
         self._is_followed = True
         self._gaps: deque[tuple[int, int]] = deque()
+        self._longest = round(LONGEST_S * rate)
+        self._end = math.inf if header.container_s is None else (header.container_s + ROUNDING_S) * rate
         self._read = self._silent = self._left_open = 0
 
     def follow(self, lead: Lead) -> None:
@@ -98,7 +104,7 @@ class Timeline:
             yield from self._passed(before)
             if position:
                 self.span += samples
-            if self._silent + samples > LONGEST_S * self.rate:
+            if self._silent + samples > min(self._longest, self._end - self._read):
                 self._left_open += samples
                 continue
             start_s = (self._read + self._silent) / self.rate
@@ -126,7 +132,7 @@ class Timeline:
             found.append(f"by its time stamps {self.path!r} has {gaps}: {total:.3f} s of silence are put in")
         if self._left_open:
             seconds = self._left_open / self.rate
-            found.append(f"the time stamps of {self.path!r} leave {seconds:.3f} s without audio: that is left out")
+            found.append(f"the time stamps of {self.path!r} leave {seconds:.3f} s without audio, too much to be put in")
         if not self._is_followed:
             found.append(
                 f"{self.path!r} changes its sample rate or its channels: all of it is brought to those of its start, "
