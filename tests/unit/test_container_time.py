@@ -244,16 +244,20 @@ def test_the_priming_in_tags_of_itunes_is_cut(tmp_path, signal):
     np.testing.assert_array_equal(mixture, untold[1][1024:])
 
 
-def test_songs_that_were_joined_to_one_file(tmp_path, signal):
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("a.ogg", ["-c:a", "vorbis", "-strict", "-2"]), ("a.oga", ["-c:a", "flac"]), ("a.opus", ["-c:a", "libopus"])],
+)
+def test_songs_that_were_joined_to_one_file(tmp_path, signal, name, options):
     """In a chained ogg file time begins anew with each song."""
-    for name, options in {"a.ogg": ["-c:a", "vorbis", "-strict", "-2"], "a.oga": ["-c:a", "flac"]}.items():
-        path = Path(make(tmp_path / name, signal, options=options))
-        once = decoded(str(path))[1]
-        path.write_bytes(2 * path.read_bytes())
-        facts, mixture, _ = decoded(str(path))
-        np.testing.assert_array_equal(mixture, plainly_decoded(path))
-        assert abs(len(mixture) - 2 * len(once)) <= 1024
-        assert facts.warnings == []
+    path = Path(make(tmp_path / name, signal, options=options))
+    once = decoded(str(path))[1]
+    path.write_bytes(2 * path.read_bytes())
+    facts, mixture, _ = decoded(str(path))
+    np.testing.assert_array_equal(mixture, plainly_decoded(path))
+    assert abs(len(mixture) - 2 * len(once)) <= 1024
+    # ffmpeg 5.1 takes the header of the second song of Opus for a broken packet.
+    assert [warning for warning in facts.warnings if "Error parsing the packet header" not in warning] == []
 
 
 def header(container: str = "matroska,webm", late_s: float = 0.0, container_s: float | None = None) -> Header:

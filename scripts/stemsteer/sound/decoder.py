@@ -45,9 +45,7 @@ def _command(address: str, stream: int) -> list[str]:
     # AU is the simplest format with a rate and channels in its header: these are the decoder's own, which may differ
     # from those of the file's header. Without tags, because these would go there too.
     out = ["-map_metadata", "-1", "-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
-    # Time stamps are told to us, and then replaced by the numbers of packets: AU has none, but ffmpeg would complain
-    # of those that go back, as they do in chained ogg files.
-    timed = ["-af", f"asetpts='{LEADS}'", "-bsf:a", "setts=ts=N"]
+    timed = ["-af", f"asetpts='{LEADS}'"]
     chosen = ["-i", address, "-map", f"0:a:{stream - 1}"]
     return ["ffmpeg", "-nostdin", "-v", "repeat+level+warning", *bounds(), *chosen, *timed, *out]
 

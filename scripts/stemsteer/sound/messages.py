@@ -18,6 +18,9 @@ STOPPED = "Error during demuxing"
 OUTSIDE = "Skipped opening external track"
 """ffmpeg says this where a mov or mp4 file has its audio in another file."""
 
+OURS = "non monotonically increasing dts"
+"""ffmpeg says this of frames that it counts anew, where rate or channels change. AU has no time stamps."""
+
 NUMBER = re.compile(r"(?:\[Eval @ \w+\] )?\[warning\] (-?\d+\.\d+)")
 """How ffmpeg prints numbers out of an expression."""
 
@@ -74,7 +77,7 @@ class Messages:
         self.is_cut |= bool(MISSING.search(line))
         self.is_estimated |= ESTIMATED in line
         self.is_outside |= OUTSIDE in line
-        if "[error]" in line or "[fatal]" in line:
+        if ("[error]" in line or "[fatal]" in line) and OURS not in line:
             self.has_stopped |= STOPPED in line or self._address in line
             self.errors += 1
             self.last_error = message(line.replace(self._address, "the file"))

@@ -25,9 +25,10 @@ from stemsteer.sound.probing import Header
 STEP_S = 0.01
 """Changes of the lead that ffmpeg prints, s. Matroska rounds time stamps to 1 ms."""
 
-LEADS = f"if(gt(abs(PTS-N-ld(0)),{STEP_S}*SR)+eq(N,0),print(N,24);print(PTS-N,24);st(0,PTS-N));PTS"
-"""An expression for ffmpeg's filter asetpts. It leaves time stamps as they are, and prints (as a warning, 24) the
-position and the lead of the first frame, and of each frame whose lead is not the last one printed. See `Lead`."""
+LEADS = f"if(gt(abs(PTS-N-ld(0)),{STEP_S}*SR)+eq(N,0),print(N,24);print(PTS-N,24);st(0,PTS-N));N/SR/TB"
+"""An expression for ffmpeg's filter asetpts. It prints (as a warning, 24) the position and the lead of the first frame,
+and of each frame whose lead is not the last one printed, see `Lead`. Then it lets frames follow on each other: ffmpeg
+would complain of time stamps that go back, as they do in chained ogg files."""
 
 JUMP_S = 0.015
 """A smaller change of the lead is the drift of a clock, which comes in steps of little more than `STEP_S`."""
