@@ -177,6 +177,8 @@ CHECKOUT = Scene(
         run("snakemake plan"),
         run("snakemake plan -q all"),
         run("snakemake plan -q all --directory /scratch/me --configfile corpus.yaml"),
+        run("snakemake plan -q all --configfile mine.yaml"),
+        run("snakemake --unlock"),
         run("snakemake --configfile mine.yaml"),
         run("snakemake benchmark", makes=["results/paper.tsv"]),
         run("snakemake --report report.html", makes=["report.html"]),

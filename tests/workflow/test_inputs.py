@@ -129,6 +129,15 @@ def test_the_report_has_all_songs(songs: tuple[Workdir, Ended]) -> None:
     assert all(html.escape(song.track).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in page for song in SONGS)
 
 
+def test_what_is_passed_over_is_told(songs: tuple[Workdir, Ended]) -> None:
+    workdir, ended = songs
+    note = "passed over in 'my songs': 1 hidden ('._hidden.mp3'); 1 without audio ('cover.jpg')"
+    assert f"note: {note}\n" in ended.output
+    assert f"Note: {html.escape(note).replace('&#x27;', '&#39;')}." in workdir.text("results/report/index.html")
+    plan = workdir.snakemake("plan", "-q", "all", tracks="my songs")
+    assert f"note        {note}\n" in plan.output
+
+
 def test_a_folder_may_be_called_as_the_user_likes(tmp_path: Path) -> None:
     workdir = Workdir(tmp_path)
     folder = tmp_path / "my {new} <songs>"
