@@ -16,6 +16,7 @@ from stemsteer.sound.alignment import Verdict
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.codec_delays import Coded, explain
 from stemsteer.sound.decoding import decode
+from stemsteer.sound.findings import MAY_BE_LATE
 from stemsteer.sound.references import Reference, decode_reference
 from stemsteer.stages.falcon69 import STREAMS, unpack_falcon69
 
@@ -207,7 +208,6 @@ def test_a_reference_that_cannot_be_heard_is_spoken_of_only_where_it_may_be_late
     longer = np.concatenate([np.zeros((1105, 2), np.float32), audio.read(quiet)[0]])
     rest = written(tmp_path, "rest.wav", song.signal("mixture") - song.signal("vocals"))
     untagged = LATE["untagged.mp3"][0]
-    late = "may be late, as files like it are, and is too quiet in its mixture to tell"
     for found in (
         decoded(tmp_path, rest, encode(quiet, tmp_path / "untagged.mp3", untagged)),
         decoded(tmp_path, rest, encode(quiet, tmp_path / "a.aac", LATE["a.aac"][0])),
@@ -215,7 +215,7 @@ def test_a_reference_that_cannot_be_heard_is_spoken_of_only_where_it_may_be_late
         decoded(tmp_path, encode(rest, tmp_path / "mixture.mp3", untagged), quiet),
     ):
         assert found.about.placement.verdict == Verdict.UNKNOWN
-        assert (found.about.finding, found.about.doubtful, found.about.moved_samples) == (late, True, 0)
+        assert (found.about.finding, found.about.doubtful, found.about.moved_samples) == (MAY_BE_LATE, True, 0)
     silent = written(tmp_path, "silent.wav", 0 * longer)
     for found in (
         decoded(tmp_path, rest, quiet),

@@ -4,6 +4,11 @@ from dataclasses import dataclass
 
 from stemsteer.sound.alignment import Placement, Verdict
 
+MAY_BE_LATE = (
+    "may be late or early, as where a file does not tell the delay of its codec, and is too quiet in its mixture to be "
+    "found"
+)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -40,9 +45,7 @@ def finding_of(placement: Placement, cause: str | None, may_be_late: bool, rate:
         case Verdict.NOWHERE:
             texts = ["is not found in its mixture, or in several places: it may be of another song or mix"]
         case Verdict.UNKNOWN:
-            texts = (
-                ["may be late, as files like it are, and is too quiet in its mixture to tell"] if may_be_late else []
-            )
+            texts = [MAY_BE_LATE] if may_be_late else []
     found = placement.verdict in (Verdict.IN_PLACE, Verdict.SHIFTED)
     if found and placement.inverted:
         texts.append("has the opposite polarity of its mixture")
