@@ -13,7 +13,8 @@ from stemsteer.files import write_json
 from stemsteer.names import slug
 from stemsteer.report.collect import Collection
 from stemsteer.report.written_plan import WrittenPlan
-from stemsteer.scores.metrics import AS_GIVEN, COLUMNS
+from stemsteer.scores.metrics import COLUMNS
+from stemsteer.scores.states import AS_GIVEN
 from stemsteer.scores.statistics import comparisons, summary
 from stemsteer.scores.tables import write_table
 from stemsteer.sound.audio import Signal

@@ -89,7 +89,8 @@ def separate(
         sources: names of sources or of tags; None: all that compete in the run (vocals, drums, guitar, piano, strings).
         preset: a ready-made run of resources/presets.yaml; None: the default run.
         settings: groups of settings, as of a run in config.yaml; they win over those of the preset.
-        references: true sources by name, of the shape of `audio`, with which the stems are scored.
+        references: true sources by name, of the shape of `audio`, with which the stems are scored. They are looked for
+            in the mixture as the workflow does it, and what is wrong with them is among the warnings.
         device: auto (a GPU if there is one), cpu, cuda, cuda:N or mps.
         name: of the track, on which the random numbers depend.
         workers: how many chunks (12 s) are steered at the same time on a CPU, each on a core; None: up to 4. They do
@@ -106,7 +107,7 @@ def separate(
     plan = plan_for(config, [_track(name, sources, list(true_sources), config)])
     with tempfile.TemporaryDirectory(prefix="stemsteer-") as folder, threads_left_alone(), _logging_left_alone():
         track = OneTrack(plan, Path(folder))
-        warnings = track.decode(mixture, rate)
+        warnings = track.decode(mixture, rate) + track.take_references(true_sources, rate)
         try:
             track.steer(progress)
         except Interrupted as error:
@@ -115,7 +116,7 @@ def separate(
         warnings += track.make_stems()
         stems = {source: track.stem(source) for source in track.sources}
         heard = {source: Heard(*track.presence(source)) for source in track.sources}
-        scores = track.score(true_sources, rate) if true_sources else None
+        scores = track.score(true_sources) if true_sources else None
     return Separation(stems, mixture - sum(stems.values()), rate, heard, scores, warnings)
 
 

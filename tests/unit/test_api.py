@@ -66,6 +66,20 @@ def test_warnings_tell_of_sources_that_are_not_heard() -> None:
     assert warning.startswith("the taggers do not hear strings in this mixture")
 
 
+@pytest.mark.parametrize(("late", "state"), [(0, "as given"), (1105, "moved"), (500, "doubtful")])
+def test_references_are_looked_for_in_the_mixture(late: int, state: str) -> None:
+    random = np.random.default_rng(0)
+    drums = (0.1 * random.standard_normal(MIXTURE.shape)).astype(np.float32)
+    given = np.concatenate([np.zeros((late, 2), np.float32), drums])[: len(drums)]
+    separation = separated(MIXTURE + drums, references={"drums": given})
+    assert separation.scores is not None
+    assert set(separation.scores.reference) == {state}
+    told = [warning for warning in separation.warnings if warning.startswith("the reference 'drums' ")]
+    assert any(f"{late:,} samples" in warning for warning in told) == bool(late)
+    of_mixture = separation.scores.set_index("run").si_sdr_db["mixture"]
+    assert (of_mixture > -10) == (late != 500)
+
+
 def test_one_channel_may_be_an_array_of_samples() -> None:
     mono = MIXTURE[:, 0]
     flat, column = separated(mono), separated(mono[:, None].astype(np.float64))

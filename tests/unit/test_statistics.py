@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from stemsteer.scores.metrics import AS_GIVEN, COLUMNS
+from stemsteer.scores.metrics import COLUMNS
+from stemsteer.scores.states import AS_GIVEN, DOUBTFUL, MOVED
 from stemsteer.scores.statistics import (
     COMPARED,
     COMPARISON_COLUMNS,
@@ -19,7 +20,6 @@ from stemsteer.scores.statistics import (
     summary,
 )
 from stemsteer.scores.tables import TEXT, read_scores, write_table
-from stemsteer.scores.trust import DOUBTFUL, MOVED
 
 Scored = tuple[str, str, str, str, float]
 

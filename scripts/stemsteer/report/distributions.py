@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from stemsteer.report.files import Row
 from stemsteer.report.tables import number
 from stemsteer.report.written_plan import WrittenPlan
-from stemsteer.scores.trust import DOUBTFUL
+from stemsteer.scores.states import DOUBTFUL
 from stemsteer.svg import BLUE, FAINT, INK, ORANGE, plain, write_svg
 
 COLUMNS = 2

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from stemsteer.report.files import Row
 from stemsteer.scores import statistics
-from stemsteer.scores.metrics import AS_GIVEN
+from stemsteer.scores.states import AS_GIVEN
 
 
 @dataclass(frozen=True)

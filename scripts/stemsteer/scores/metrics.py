@@ -21,12 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stemsteer.scores.bsseval import FIGURES, bsseval
+from stemsteer.scores.states import AS_GIVEN
 from stemsteer.sound.audio import Signal
 
 BLOCK = 1 << 20
-
-AS_GIVEN = "as given"
-"""What the column `reference` has, unless there is more to say; see trust.py."""
 
 COLUMNS = (
     "run",

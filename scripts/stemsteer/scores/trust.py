@@ -7,10 +7,8 @@ import pandas as pd
 
 from stemsteer.files import read_json
 from stemsteer.scores.metrics import Row
+from stemsteer.scores.states import DOUBTFUL, MOVED
 from stemsteer.sound.references import Reference
-
-MOVED, DOUBTFUL = "moved", "doubtful"
-"""What stands in the column `reference` for references that were moved to their place, or that mean nothing."""
 
 
 def with_reference(rows: Sequence[Row], about_reference: Path | None) -> list[Row]:

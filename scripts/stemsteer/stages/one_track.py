@@ -1,7 +1,7 @@
 """All stages of one track in one run, one after the other in this process: the rules' jobs without Snakemake."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +16,7 @@ from stemsteer.settings.run import RunSettings
 from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 from stemsteer.stages.codes import decode_codes, encode
-from stemsteer.stages.decode import decode_mixture
+from stemsteer.stages.decode import decode_known_stem, decode_mixture
 from stemsteer.stages.evaluate import evaluate
 from stemsteer.stages.scores import gather_scores
 from stemsteer.stages.steer import Estimate, Resources, load_method, method_settings, signal_to_steer, steer, workers_of
@@ -89,10 +89,22 @@ class OneTrack:
         """The stem of a source `[samples, channels]`."""
         return audio.read(self.files.stem(self.run, self.track, source))[0]
 
-    def score(self, references: Mapping[str, Signal], rate: int) -> pd.DataFrame:
-        """The table of the scores of the sources with a reference `[samples, channels]` at `rate` Hz."""
+    def take_references(self, references: Mapping[str, Signal], rate: int) -> list[str]:
+        """Write references `[samples, channels]` at `rate` Hz; returns warnings about them."""
+        warnings = []
+        given, mixture, facts = self.files.results / "given.wav", self._audio("mixture.wav"), self._audio("facts.json")
         for source, reference in references.items():
-            audio.write(self.files.reference(self.track, source), reference, rate)
+            audio.write(given, reference, rate)
+            out, about = (self.files.reference(self.track, source, suffix) for suffix in (".wav", ".json"))
+            decode_known_stem(str(given), 0, None, facts, mixture, reference_out=out, about_out=about)
+            given.unlink()
+            warnings += [warning.replace(repr(str(given)), repr(source)) for warning in read_json(about)["warnings"]]
+        return warnings
+
+    def score(self, sources: Iterable[str]) -> pd.DataFrame:
+        """The table of the scores of sources whose references were taken."""
+        tables = []
+        for source in sources:
             stem = (self.run, self.track, source)
             evaluate(
                 Stem(*stem),
@@ -104,9 +116,10 @@ class OneTrack:
                 scores_out=self.files.scores(*stem),
                 provenance_out=self.files.scores(*stem, suffix=".json"),
                 own_sources=self.config.own_sources,
+                about_reference=self.files.reference(self.track, source, ".json"),
             )
+            tables.append(self.files.scores(*stem))
         table = self.files.results / "scores.tsv"
-        tables = [self.files.scores(self.run, self.track, source) for source in references]
         gather_scores(tables, scores_out=table)
         return read_scores(table)
 

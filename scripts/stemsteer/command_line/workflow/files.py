@@ -9,6 +9,7 @@ from typing import Any
 from stemsteer.jobs.layout import Layout
 from stemsteer.report.files import is_made, read_object, read_table
 from stemsteer.report.written_plan import WrittenPlan
+from stemsteer.scores.states import DOUBTFUL
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Listed:
         stem = self.run, self.track, self.source
         scored = read_table(layout.scores(*stem))
         kind = read_object(layout.provenance(*stem)).get("stem_is") if scored else None
-        gains = (float(row["si_sdr_improvement_db"]) for row in scored if row["estimate"] == kind)
+        trusted = (row for row in scored if row.get("reference") != DOUBTFUL)
+        gains = (float(row["si_sdr_improvement_db"]) for row in trusted if row["estimate"] == kind)
         return next(filter(math.isfinite, gains), None)
 
 
@@ -53,6 +55,15 @@ def files_for_people(plan: WrittenPlan) -> Iterator[Listed]:
                 yield from _listed(track["track"], run, source, row)
             if rest := exported.get(None):
                 yield from _listed(track["track"], run, record["rest"], rest)
+
+
+def doubtful_references(plan: WrittenPlan) -> Iterator[str]:
+    """What is wrong with references whose scores mean nothing, a sentence for each."""
+    for track in plan.tracks:
+        for source in track.get("references") or {}:
+            about = read_object(plan.layout.reference(track["track"], source, ".json"))
+            if about.get("doubtful"):
+                yield f"{track['track']}: the reference of {source} {about['finding']}"
 
 
 def _own(layout: Layout, run: str, track: str, source: str) -> dict[str, Any]:

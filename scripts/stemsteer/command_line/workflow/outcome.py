@@ -9,7 +9,7 @@ import click
 
 from stemsteer.command_line.terminal import layout, say, width
 from stemsteer.command_line.workflow.engine import OUTPUT, Ended
-from stemsteer.command_line.workflow.files import Listed, files_for_people
+from stemsteer.command_line.workflow.files import Listed, doubtful_references, files_for_people
 from stemsteer.command_line.workflow.slugs import PLAN
 from stemsteer.command_line.workflow.state import RunningJob
 from stemsteer.exports.signals import level_of
@@ -43,7 +43,7 @@ def report_outcome(ended: Ended, seen_from: Path) -> None:
 
 
 def _say_stems(plan: WrittenPlan, seen_from: Path) -> None:
-    """Print a table of the stems, and the sources that were not heard."""
+    """Print a table of the stems, the sources that were not heard, and the references that are doubtful."""
     files = list(files_for_people(plan))
     if files:
         rows = [_row(file, plan, seen_from) for file in files[:SHOWN]]
@@ -51,7 +51,7 @@ def _say_stems(plan: WrittenPlan, seen_from: Path) -> None:
         hidden |= {column for column in rows[0] if not any(row[column] for row in rows)}
         say(layout([{name: cell for name, cell in row.items() if name not in hidden} for row in rows], None, width()))
         _say_more(len(files), "")
-    warnings = [f"{file.track}: {file.warning}" for file in files if file.warning]
+    warnings = [f"{file.track}: {file.warning}" for file in files if file.warning] + list(doubtful_references(plan))
     for warning in warnings[:SHOWN]:
         say(f"warning: {warning}")
     _say_more(len(warnings), " warnings; the report has all of them")
