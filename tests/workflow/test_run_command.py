@@ -29,6 +29,7 @@ MINE = {
     "baselines": [],
     "judge": None,
     "export": {"filename": "{source} of {track}.{ext}"},
+    "align": "none",  # the reference is no part of the mixture
 }
 
 
