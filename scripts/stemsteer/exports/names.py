@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from string import Formatter
 
 from stemsteer.errors import UserError
 from stemsteer.exports.settings import REST, ExportSettings
@@ -55,9 +54,8 @@ def check_template(settings: ExportSettings, runs: int, tracks: int) -> None:
     Raises:
         UserError: it does not.
     """
-    places = {name for _, name, _, _ in Formatter().parse(settings.filename)}
     for place, number in (("run", runs), ("track", tracks)):
-        if number > 1 and place not in places:
+        if number > 1 and place not in settings.places:
             raise UserError(
                 f"config: export.filename: {settings.filename!r} has no {{{place}}}, and there are {number} {place}s, "
                 f"whose stems would overwrite each other; write it like {{{place}}}/{settings.filename}"

@@ -79,6 +79,20 @@ class ExportSettings(Settings):
 
     @model_validator(mode="after")
     def _flac_is_integer(self) -> "ExportSettings":
-        if self.container == "flac" and self.encoding == "float32":
-            raise ValueError("flac has no float32: choose encoding int24 or int16, or container wav")
+        refuse_flac_of_floats(self.container, self.encoding)
         return self
+
+    @property
+    def places(self) -> set[str]:
+        """What the template of file names has in braces."""
+        return {place for _, place, _, _ in Formatter().parse(self.filename) if place is not None}
+
+
+def refuse_flac_of_floats(container: str, encoding: str) -> None:
+    """Refuse a format that there is not.
+
+    Raises:
+        ValueError: with what to choose.
+    """
+    if container == "flac" and encoding == "float32":
+        raise ValueError("flac has no float32: choose encoding int24 or int16, or container wav")

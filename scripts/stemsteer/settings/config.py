@@ -9,7 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, model_v
 from stemsteer.compared import BASELINES
 from stemsteer.compared.settings import PeerSettings
 from stemsteer.errors import UserError
-from stemsteer.exports.settings import ExportSettings
+from stemsteer.exports.settings import ExportSettings, refuse_flac_of_floats
 from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
 from stemsteer.generators.settings import CodecWeights
 from stemsteer.models.registry import names_of
@@ -44,8 +44,7 @@ class StemSettings(Settings):
 
     @model_validator(mode="after")
     def _flac_is_integer(self) -> "StemSettings":
-        if self.container == "flac" and self.encoding == "float32":
-            raise ValueError("flac has no float32: choose encoding int24 or int16, or container wav")
+        refuse_flac_of_floats(self.container, self.encoding)
         return self
 
 
