@@ -24,7 +24,7 @@ from stemsteer.sound.resampling import Resampler
 from stemsteer.steering.base import Solver, solve
 from stemsteer.steering.gradient import GradientSolver
 from stemsteer.taggers.base import Tagger
-from stemsteer.taggers.musicnn_package.mel_power import MelPower
+from stemsteer.taggers.mel_power import MelPower
 from stemsteer.taggers.sota_music_tagging.front_end import MelDecibels
 from stemsteer.taggers.sota_music_tagging.hcnn import HarmonicSpectrogram
 

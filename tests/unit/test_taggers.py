@@ -21,7 +21,7 @@ from stemsteer.models.registry import tagger_models
 from stemsteer.taggers import FAMILIES
 from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.loading import load_tagger
-from stemsteer.taggers.musicnn_package.mel_power import MelPower, mel_filterbank
+from stemsteer.taggers.mel_power import MelPower, mel_filterbank
 from stemsteer.taggers.musicnn_package.tensorflow_checkpoint import read_checkpoint
 from stemsteer.taggers.musicnn_package.weights import read_weights
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from stemsteer.models.registry import TaggerModel
 from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.labels import Labels
-from stemsteer.taggers.musicnn_package.mel_power import MelPower
+from stemsteer.taggers.mel_power import MelPower
 from stemsteer.taggers.musicnn_package.musicnn import Musicnn
 from stemsteer.taggers.musicnn_package.vgg import VGG
 from stemsteer.taggers.musicnn_package.weights import Weights, read_weights

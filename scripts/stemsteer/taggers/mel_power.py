@@ -1,4 +1,4 @@
-"""The front end of the package musicnn: from waveform to mel bands (of Slaney's scale), differentiable."""
+"""Mel bands: from waveform to mel bands (of Slaney's scale), differentiable."""
 
 import math
 
