@@ -152,9 +152,9 @@ def in_markdown(table: pd.DataFrame) -> str:
         against = "" if name == first else difference(stems, table[table.run == first])
         wins = f"{(stems.si_sdr_improvement_db > 0).mean():.0%}"
         cost = f"{stems.groupby('track').seconds.first().mean():.0f}"
-        of_sources = [f"{means[source]:+.1f}" for source in sources]
+        of_sources = [f"{means[source]:+.1f}" if source in means else "-" for source in sources]
         rows.append([str(name), f"{means.mean():+.2f}", against, *of_sources, wins, cost])
-    counts = [f"{source} ({(table[table.run == first].source == source).sum()})" for source in sources]
+    counts = [f"{source} ({table[table.source == source].track.nunique()})" for source in sources]
     return markdown(["run", "mean of sources", "difference", *counts, "better", "s a track"], rows)
 
 

@@ -104,7 +104,7 @@ class GradientSettings(SteeringSettings):
         return 1 + self.smoothing
 
 
-FULL_SET = ("vocals", "drums", "guitar", "piano", "strings")
+FULL_SET = ("vocals", "drums", "bass", "guitar", "piano", "strings")
 """The sources that compete for the parts of every mixture: those that most taggers know well."""
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from stemsteer.generators.parts import Sounds
-from stemsteer.taggers.vocabularies import PERCUSSION
+from stemsteer.taggers.vocabularies import LOW, PERCUSSION
 
 LEAST_PRESENCE = 0.02
 """A source that the taggers do not hear at all still competes with this weight, so that its stem is not nothing."""
@@ -42,7 +42,7 @@ def fits_sound(source: str, sounds: Sounds, percussive_weight: float, low_weight
     if source in PERCUSSION:
         return percussive_weight * percussive
     low = _logit(sounds.low) - _logit(torch.tensor(USUALLY_LOW))
-    return -percussive_weight / 2 * percussive - low_weight * low
+    return -percussive_weight / 2 * percussive + (low_weight if source in LOW else -low_weight) * low
 
 
 def _logit(share: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ CURVES = {"kept_out_loss": "Cross entropy, clips kept out", "kept_out_auc": "Mea
 
 
 def draw_curves(history: Path, image: Path) -> None:
-    """Draw the columns of a history of training (tab-separated) over `step`, as SVG; a column `tagger` names taggers."""
+    """Draw the columns of a history of training (tab-separated) over `step`, as SVG; a column `tagger` names them."""
     table = pd.read_csv(history, sep="\t")
     named = "tagger" in table
     taggers = list(table.groupby("tagger", sort=False)) if named else [(None, table)]
