@@ -37,7 +37,7 @@ environment: .venv/installed ## make .venv with the pinned packages
 # Compiled at once: every job is a process of its own, and where Python may not write beside its packages (a read-only
 # installation, PYTHONDONTWRITEBYTECODE) each would compile torch anew.
 .venv/installed: pyproject.toml constraints.txt | .venv/bin/python $(UV)
-	UV_FIND_LINKS="$(FIND_LINKS)" "$(UV)" pip install --compile-bytecode --constraints constraints.txt --editable '.[musicnn,minislakh]' --group dev
+	UV_FIND_LINKS="$(FIND_LINKS)" "$(UV)" pip install --compile-bytecode --constraints constraints.txt --editable '.[clap,musicnn,minislakh,onnx]' --group dev
 	@touch $@
 
 .venv/bin/python:

@@ -3,8 +3,8 @@
     python benchmarks/hearing.py benchmarks/development.tsv real/tracks.tsv --table hearing.tsv
 
 Every stem with a reference is cut into windows of two seconds; those in which it is hardly heard are left out. Windows
-of a source are compared with those of all other stems: the area is the share of pairs in which the tagger finds the source
-more probable in the former. Each stem is heard as it is, and as random subsets of the components of its own
+of a source are compared with those of all other stems: the area is the share of pairs in which the tagger finds the
+source more probable in the former. Each stem is heard as it is, and as random subsets of the components of its own
 spectrogram (`subset`), which is what steering by perturbation makes of it. Printed is a table in Markdown.
 """
 

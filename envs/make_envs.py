@@ -42,7 +42,8 @@ FILES_AND_TABLES = {
 # What the scripts of the rules in an environment import, by environment.
 IMPORTED = {
     "audio": FILES_AND_TABLES | {"jinja2", "matplotlib", "museval", "scipy", "stempeg", "tinysoundfont"},
-    "torch": FILES_AND_TABLES | {"librosa", "museval", "musicnn", "safetensors", "scipy", "torch"},
+    "torch": FILES_AND_TABLES
+    | {"librosa", "museval", "musicnn", "onnxruntime", "safetensors", "scipy", "torch", "transformers"},
 }
 # Installed after the environment is made, by pip with --no-deps, which a pip section can't say for one package.
 WITHOUT_REQUIREMENTS = {

@@ -26,7 +26,8 @@ def own_taggers_of(run: str) -> dict:
 @cache
 def content_of_own_taggers(run: str) -> list[str]:
     """What is in their files: other weights redo the run."""
-    return [CONTENTS.of_weights(str(tagger.weights)) for tagger in PLAN.config.own_taggers_of(run).values()]
+    taggers = PLAN.config.own_taggers_of(run).values()
+    return [CONTENTS.of_weights(str(file)) for tagger in taggers for file in tagger.files]
 
 
 def signal_to_steer():
@@ -68,8 +69,9 @@ def sources_of_job(wildcards) -> list[str]:
 
 @inspected
 def own_sources_of_job(wildcards) -> dict:
-    """The tags of those sources that are the user's own."""
-    return own_among(sources_of_job(wildcards))
+    """The tags of those sources, and of their competitors, that are the user's own."""
+    competitors = PLAN.config.runs[run_of(wildcards)].steering.competitors
+    return own_among([*sources_of_job(wildcards), *competitors])
 
 
 def steering_groups() -> list[tuple[list[str], str, str, bool]]:

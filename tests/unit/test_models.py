@@ -53,8 +53,15 @@ def test_no_two_models_are_the_same_file() -> None:
 
 
 def test_taggers_name_vocabularies_that_there_are() -> None:
-    assert tagger_models()
-    assert all(load_vocabulary(model.vocabulary).tags for model in tagger_models().values())
+    with_vocabulary = [model for model in tagger_models().values() if isinstance(model, VocabularyTaggerModel)]
+    assert with_vocabulary
+    assert all(model.tags or load_vocabulary(model.vocabulary).tags for model in with_vocabulary)
+
+
+def test_files_beside_others_can_be_verified() -> None:
+    beside = [known for model in registry().values() for known in model.beside.values()]
+    assert beside
+    assert all(re.fullmatch(r"[0-9a-f]{64}", known.sha256 or "") and known.size for known in beside)
 
 
 def test_jukebox_is_said_to_be_for_non_commercial_use_only() -> None:
@@ -290,6 +297,43 @@ def test_a_file_is_fetched_once(cache: Path, server: FileServer, monkeypatch: py
     assert fetch("codec") == find("codec") == path
     assert server.requests == [("codec.bin", None)]
     assert files(cache) == ["codec.bin"]
+
+
+TOKENS = b"the tokens"
+BESIDE = {"beside": {"tokens.json": {"size": 10, "sha256": hashlib.sha256(TOKENS).hexdigest()}}}
+
+
+def test_files_beside_it_are_fetched_and_verified_too(
+    cache: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch, url=f"{server.address}/codec.bin", **BESIDE)
+    server.files["tokens.json"] = TOKENS[::-1]
+    with pytest.raises(UserError, match=r"tokens\.json is not the published file of codec \(its sha256.*deleted; try"):
+        fetch("codec")
+    assert files(cache) == []
+    server.files["tokens.json"] = TOKENS
+    path = fetch("codec")
+    assert path == find("codec") == cache / "folder" / "codec.bin"
+    assert sorted(files(cache)) == ["codec.bin", "tokens.json"]
+    path.with_name("tokens.json").write_bytes(TOKENS[:5])
+    with pytest.raises(UserError, match=r"codec\.bin is not .* \(tokens\.json beside it: .*\); delete it and fetch it"):
+        find("codec")
+    path.unlink()
+    assert fetch("codec") == path
+
+
+def test_a_file_is_there_only_with_those_beside_it(
+    cache: Path, server: FileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch, url=f"{server.address}/codec.bin", **BESIDE)
+    server.files["tokens.json"] = TOKENS
+    put(tmp_path / "own")
+    monkeypatch.setenv("STEMSTEER_MODELS", str(tmp_path / "own"))
+    with pytest.raises(UserError, match=r"folder that holds folder/codec\.bin, and beside it tokens\.json, in the"):
+        find("codec")
+    in_cache = put(cache)
+    assert fetch("codec") == in_cache
+    assert server.requests == [("tokens.json", None)]
 
 
 @pytest.mark.usefixtures("cache")

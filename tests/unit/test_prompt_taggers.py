@@ -83,10 +83,15 @@ def test_its_probabilities_are_the_shares_of_energy_that_it_says() -> None:
     torch.testing.assert_close(probabilities, torch.tensor([[0.8, 0.2, 0, 0]]), rtol=0, atol=1e-5)
 
 
-def plan_for(folder: Path, tagger: str, **groups: Any) -> Plan:
-    (folder / "tracks.tsv").write_text("track\tmixture\tsources\nsong\tsong.wav\tsynth,bass\n")
-    config = {"tracks": str(folder / "tracks.tsv"), "runs": {"mine": {"taggers": {"names": [tagger]}, **groups}}}
-    return make_plan(load_config(config))
+def plan_for(
+    folder: Path, tagger: str, *, sources: str = "synth,bass", other: str | None = None, **groups: Any
+) -> Plan:
+    """The plan of the run `mine`, and of another tagger's."""
+    (folder / "tracks.tsv").write_text(f"track\tmixture\tsources\nsong\tsong.wav\t{sources}\n")
+    runs = {"mine": {"taggers": {"names": [tagger]}, **groups}}
+    if other:
+        runs["other"] = {"taggers": {"names": [other]}}
+    return make_plan(load_config({"tracks": str(folder / "tracks.tsv"), "runs": runs}))
 
 
 def test_a_plan_asks_it_for_the_competitors_too(tmp_path: Path) -> None:
@@ -100,6 +105,25 @@ def test_a_plan_asks_it_for_any_source(tmp_path: Path) -> None:
     assert plan.has_prompt_taggers
     with pytest.raises(UserError, match=r"run 'mine', tagger MTT_musicnn: .* has no tag for the source 'bass'"):
         plan_for(tmp_path, "MTT_musicnn")
+
+
+def test_any_text_is_a_source_to_it_and_to_no_other(tmp_path: Path) -> None:
+    texts = "hand claps,Vocals"
+    plan = plan_for(tmp_path, NAME, sources=texts, **grouped())
+    assert plan.prompted_sources("mine", "song") == ["Vocals", "hand claps"]
+    (note,) = plan.notes
+    assert note.startswith("'Vocals' is a text for prompt taggers, as no source or tag is called so (did you mean")
+    with pytest.raises(UserError, match="track 'song': there is no source or tag 'hand claps'"):
+        plan_for(tmp_path, "MTT_vgg", sources=texts)
+    with pytest.raises(UserError, match="run 'other', tagger MTT_vgg: 'hand claps' is neither a source nor a tag"):
+        plan_for(tmp_path, NAME, other="MTT_vgg", sources=texts, **grouped())
+
+
+def test_a_run_can_ask_for_texts_that_compete(tmp_path: Path) -> None:
+    competing = {"steering": {"kind": "perturbation", "competing": ["a church organ"]}}
+    assert plan_for(tmp_path, NAME, **competing).prompted_sources("mine", "song") == ["a church organ", "bass", "synth"]
+    with pytest.raises(UserError, match=r"run 'mine': steering\.competing: there is no source or tag 'a church organ'"):
+        plan_for(tmp_path, "MTT_vgg", **competing)
 
 
 def test_taggers_with_a_vocabulary_do_not_depend_on_the_sources(tmp_path: Path) -> None:

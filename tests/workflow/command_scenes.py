@@ -136,6 +136,7 @@ DATA_SETS = Scene(
         run("stemsteer models --tsv"),
         run("STEMSTEER_MODELS=/path/to/models stemsteer models"),
         instead("stemsteer models fetch fcn-mtat", DOWNLOADS, "stemsteer models fetch --help"),
+        instead("stemsteer models fetch clap-general", DOWNLOADS, "stemsteer models fetch --help"),
         instead("stemsteer models fetch fcn-mtat crnn-msd", DOWNLOADS, "stemsteer models fetch --help"),
         run("stemsteer schema > config.schema.json"),
         # Of a Slurm that is installed and does not answer it says that it is a problem.

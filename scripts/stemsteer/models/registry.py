@@ -10,28 +10,41 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from stemsteer.places import RESOURCES
 
 
-class Model(BaseModel):
+class Published(BaseModel):
+    """What is known of a published file, by which a copy of it is verified.
+
+    Attributes:
+        size: in bytes.
+        sha256: hexadecimal.
+        git_blob: the id that git gives the file.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int | None = None
+    sha256: str | None = None
+    git_blob: str | None = None
+
+
+class Model(Published):
     """What an entry of the registry says of any model.
 
     Attributes:
         family: the folder of code that reads the weights.
         file: of the weights, relative to `resources/` for a model that ships with StemSteer, otherwise to one of the
             folders in which models are looked for.
+        beside: other files that the model needs, by their names: they lie in the folder of `file`, and are fetched from
+            that of `url`.
         package: the Python package that holds the weights, for a model without a file of its own.
-        size: of the file, bytes.
         citation: of the weights.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     family: str
     file: str | None = None
+    beside: dict[str, Published] = {}
     ships: bool = False
     package: str | None = None
     url: str | None = None
-    size: int | None = None
-    sha256: str | None = None
-    git_blob: str | None = None
     licence: str
     citation: str
 
@@ -55,10 +68,16 @@ class TaggerModel(Model):
 
 
 class VocabularyTaggerModel(TaggerModel):
-    """A tagger that was trained on a fixed list of tags, `resources/vocabularies/<vocabulary>.tsv`."""
+    """A tagger that was trained on a fixed list of tags.
+
+    Attributes:
+        vocabulary: the name of the list.
+        tags: the list itself, where it comes with the tagger; else it is `resources/vocabularies/<vocabulary>.tsv`.
+    """
 
     kind: Literal["tagger"]
     vocabulary: str
+    tags: tuple[str, ...] = ()
 
 
 class PromptTaggerModel(TaggerModel):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stemsteer.errors import UserError
 from stemsteer.models.downloads import download, one_at_a_time
-from stemsteer.models.registry import Model, registry
+from stemsteer.models.registry import Model, Published, registry
 from stemsteer.names import did_you_mean
 from stemsteer.places import RESOURCES, cache_folder
 
@@ -38,11 +38,16 @@ def _own_folders() -> list[str]:
 
 
 def locate(model: Model) -> Path | None:
-    """The file of a model, unverified; None if it is not on this machine or part of a package."""
+    """The file of a model, unverified; None if it is part of a package, or not on this machine with all beside it."""
     if model.file is None:
         return None
     candidates = (folder / model.file for folder in ([RESOURCES] if model.ships else folders()))
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if all(part.is_file() for part in _parts_at(path, model))), None)
+
+
+def _parts_at(path: Path, model: Model) -> dict[Path, Published]:
+    """All files of a model whose weights are at `path`, with what is known of each: the small ones first."""
+    return {**{path.with_name(name): known for name, known in model.beside.items()}, path: model}
 
 
 def find(name: str) -> Path:
@@ -55,7 +60,7 @@ def find(name: str) -> Path:
     if (path := locate(model)) is None:
         raise UserError(
             f"the weights of {name} are not on this machine: fetch them with `snakemake models`, which needs a "
-            f"network, or name a folder that holds {model.file} in the environment variable {FOLDERS} or under "
+            f"network, or name a folder that holds {_listed(model)} in the environment variable {FOLDERS} or under "
             f"`models` in the config (looked in: {', '.join(map(str, folders()))}; licence: {model.licence})"
         )
     if fault := fault_of(model, path):
@@ -63,6 +68,10 @@ def find(name: str) -> Path:
             f"{path} is not the published file of {name} ({fault}); delete it and fetch it anew with `snakemake models`"
         )
     return path
+
+
+def _listed(model: Model) -> str:
+    return f"{model.file}, and beside it {', '.join(model.beside)}," if model.beside else str(model.file)
 
 
 def require(name: str) -> None:
@@ -99,19 +108,25 @@ def fetch(name: str) -> Path:
 
 
 def _download(name: str, model: Model, place: Path) -> None:
+    for path, published in _parts_at(place, model).items():
+        if not path.is_file() or _fault(published, path):
+            url = str(model.url) if path == place else f"{str(model.url).rpartition('/')[0]}/{path.name}"
+            _download_file(name, url, published, path)
+
+
+def _download_file(name: str, url: str, published: Published, place: Path) -> None:
     part = place.with_name(f"{place.name}.part")
     hint = f"or put the file at {place} by hand"
     try:
-        download(str(model.url), part, name)
+        download(url, part, name)
     except (OSError, HTTPException) as error:
         raise UserError(
-            f"{model.url} could not be downloaded ({error}); try again (what has come is kept), {hint}"
+            f"{url} could not be downloaded ({error}); try again (what has come is kept), {hint}"
         ) from error
-    if fault := fault_of(model, part):
+    if fault := _fault(published, part):
         part.unlink()
         raise UserError(
-            f"what came from {model.url} is not the published file of {name} ({fault}), and is deleted; "
-            f"try again, {hint}"
+            f"what came from {url} is not the published file of {name} ({fault}), and is deleted; try again, {hint}"
         )
     os.replace(part, place)
 
@@ -127,13 +142,21 @@ def _with_file(name: str) -> Model:
 
 
 def fault_of(model: Model, path: Path) -> str | None:
-    """How a file differs from the published one of a model, in size, sha256 or git blob id; None if it does not."""
-    if model.size is not None and (size := path.stat().st_size) != model.size:
-        return f"it has {size:,} bytes, not {model.size:,}"
-    if model.sha256 is not None and (digest := sha256(path)) != model.sha256:
-        return f"its sha256 is {digest}, not {model.sha256}"
-    if model.git_blob is not None and (blob := git_blob(path)) != model.git_blob:
-        return f"its git blob id is {blob}, not {model.git_blob}"
+    """How a file, or one beside it, differs from the published one of a model; None if none does."""
+    for part, published in _parts_at(path, model).items():
+        if fault := _fault(published, part):
+            return fault if part == path else f"{part.name} beside it: {fault}"
+    return None
+
+
+def _fault(published: Published, path: Path) -> str | None:
+    """How a file differs from the published one, in size, sha256 or git blob id; None if it does not."""
+    if published.size is not None and (size := path.stat().st_size) != published.size:
+        return f"it has {size:,} bytes, not {published.size:,}"
+    if published.sha256 is not None and (digest := sha256(path)) != published.sha256:
+        return f"its sha256 is {digest}, not {published.sha256}"
+    if published.git_blob is not None and (blob := git_blob(path)) != published.git_blob:
+        return f"its git blob id is {blob}, not {published.git_blob}"
     return None
 
 

@@ -1,6 +1,7 @@
 """The settings in `config.yaml`: what they mean and what they may be."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,15 +13,16 @@ from stemsteer.errors import UserError
 from stemsteer.exports.settings import ExportSettings, refuse_flac_of_floats
 from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
 from stemsteer.generators.settings import CodecWeights
-from stemsteer.models.registry import names_of
+from stemsteer.models.registry import VocabularyTaggerModel, names_of
 from stemsteer.names import did_you_mean, is_name
 from stemsteer.registries import name_in, one_of_kinds
 from stemsteer.settings.mistakes import sentences
 from stemsteer.settings.moved import where_old_keys_went
 from stemsteer.settings.run import RunSettings
 from stemsteer.taggers import OWN_TAGGERS
+from stemsteer.taggers.labels import vocabulary_of
 from stemsteer.taggers.settings import OwnTaggerSettings
-from stemsteer.taggers.vocabularies import known_sources, load_vocabulary
+from stemsteer.taggers.vocabularies import Vocabulary, known_sources, load_vocabulary, vocabulary_names
 from stemsteer.validation import Settings
 
 JUDGES = ("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn")
@@ -173,6 +175,16 @@ class Config(Settings):
             return {}
         return {name: tags for name, tags in self.sources.items() if tags is not None}
 
+    @cached_property
+    def own_vocabularies(self) -> dict[str, Vocabulary]:
+        """The lists of tags that come with taggers of the user's own, by the names of those taggers."""
+        models = {name: own.model(name) for name, own in self.taggers.items()}
+        return {
+            name: vocabulary_of(model)
+            for name, model in models.items()
+            if isinstance(model, VocabularyTaggerModel) and model.tags
+        }
+
     @property
     def baseline_runs(self) -> dict[str, tuple[str, str | None]]:
         """The baselines by their names among the runs: each with the codec that it is about, if any."""
@@ -200,12 +212,13 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _own_sources_are_tags(self) -> "Config":
+        own = self.own_vocabularies
         try:
             known_sources(self.own_sources)
             for tags in self.own_sources.values():
                 for vocabulary, names in tags.items():
                     for name in names:
-                        load_vocabulary(vocabulary).index(name)
+                        (own.get(vocabulary) or load_vocabulary(vocabulary)).index(name)
         except UserError as error:
             raise ValueError(f"sources: {str(error).removeprefix('config: sources: ')}") from None
         return self
@@ -235,6 +248,8 @@ class Config(Settings):
         for name in self.taggers:
             if name in registered:
                 raise ValueError(f"taggers.{name}: that is a tagger of resources/models.yaml; choose another name")
+        for name in set(vocabulary_names()).intersection(self.own_vocabularies):
+            raise ValueError(f"taggers.{name}: that is a vocabulary of resources/vocabularies; choose another name")
         taggers = [*self.taggers, *registered]
         for name, run in self.runs.items():
             if run.codec is not None and run.codec not in self.codecs:

@@ -42,17 +42,18 @@ def _place(detail: Any, raw: Any) -> Place:
 
     Its own location goes on with what it was tried as, where there are several: batch.constrained-int.
     """
-    if detail["type"] == "missing":
-        return tuple(detail["loc"])
+    tried = detail["loc"]
+    missing = tried[-1:] if detail["type"] == "missing" else ()
+    tried = tried[: len(tried) - len(missing)]
     keys: list[str | int] = []
-    for position, key in enumerate(detail["loc"]):
+    for position, key in enumerate(tried):
         if _leads_on(raw, key):
             keys.append(key)
             raw = raw[key]
-        elif not any(_leads_on(raw, later) for later in detail["loc"][position + 1 :]):
+        elif not any(_leads_on(raw, later) for later in tried[position + 1 :]):
             break
         # Otherwise the key is the kind of a group, which its own keys follow.
-    return tuple(keys)
+    return (*keys, *missing)
 
 
 def _leads_on(raw: Any, key: str | int) -> bool:

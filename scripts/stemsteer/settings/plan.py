@@ -11,7 +11,7 @@ from stemsteer.errors import UserError
 from stemsteer.exports.names import ExportNames
 from stemsteer.models.registry import PromptTaggerModel, TaggerModel, tagger_models
 from stemsteer.models.weights import require
-from stemsteer.names import slug
+from stemsteer.names import did_you_mean, slug
 from stemsteer.settings.config import Config
 from stemsteer.settings.folders import some_names
 from stemsteer.settings.tracks import Track, check_names, check_sources, find_corpus
@@ -66,7 +66,7 @@ class Plan:
     @property
     def notes(self) -> list[str]:
         """What a user should know of what is left out, in sentences."""
-        return [*self.of_the_corpus, *self._unused_references()]
+        return [*self.of_the_corpus, *self._unused_references(), *self._texts_like_names()]
 
     def _unused_references(self) -> Iterator[str]:
         """References that nothing is compared with, because nobody asks for their source."""
@@ -79,6 +79,18 @@ class Plan:
                 f"a reference of {source!r} is of use only where that source is asked for, which it is not for "
                 f"{len(tracks):,} of the tracks with one ({some_names(tracks)})"
             )
+
+    def _texts_like_names(self) -> Iterator[str]:
+        """Sources that are texts for prompt taggers, and might be misspelt names."""
+        known = self.known_sources
+        for source in self.asked_sources:
+            if source not in known and (hint := did_you_mean(source, known)):
+                yield f"{source!r} is a text for prompt taggers, as no source or tag is called so{hint}"
+
+    @cached_property
+    def known_sources(self) -> set[str]:
+        """The names of all sources and tags."""
+        return known_names(self.config.own_sources, self.config.own_vocabularies.values())
 
     @property
     def sources(self) -> list[str]:
@@ -154,7 +166,12 @@ class Plan:
     def tagger_model(self, name: str) -> TaggerModel:
         """What is known of a tagger, one of the user's own or one of the registry."""
         own = self.config.taggers.get(name)
-        return own.model() if own else tagger_models()[name]
+        return own.model(name) if own else tagger_models()[name]
+
+    def is_differentiable(self, tagger: str) -> bool:
+        """Whether what a tagger says has a gradient with respect to the audio."""
+        own = self.config.taggers.get(tagger)
+        return (own or FAMILIES[tagger_models()[tagger].family]).differentiable
 
     def require_taggers(self) -> None:
         """See that all taggers of all runs are on this machine, before any work.
@@ -169,9 +186,10 @@ class Plan:
     @property
     def has_prompt_taggers(self) -> bool:
         """Whether any run steers with a prompt tagger."""
-        return any(self._is_prompted(run) for run in self.config.runs)
+        return any(self.is_prompted(run) for run in self.config.runs)
 
-    def _is_prompted(self, run: str) -> bool:
+    def is_prompted(self, run: str) -> bool:
+        """Whether a run steers with a prompt tagger."""
         models = map(self.tagger_model, self.config.runs[run].taggers.names)
         return any(isinstance(model, PromptTaggerModel) for model in models)
 
@@ -181,7 +199,7 @@ class Plan:
         These are all sources of the track, whether they are steered in one job or in several, and their competitors.
         """
         competitors = self.config.runs[run].steering.competitors
-        return sorted({*self.sources_of(run, track), *competitors}) if self._is_prompted(run) else []
+        return sorted({*self.sources_of(run, track), *competitors}) if self.is_prompted(run) else []
 
     @property
     def stem_suffix(self) -> str:
@@ -225,24 +243,24 @@ def make_plan(config: Config) -> Plan:
 def plan_for(config: Config, tracks: Iterable[Track], notes: tuple[str, ...] = ()) -> Plan:
     """The config with these tracks, wherever they are from, and notes on how they were found; see `make_plan`."""
     plan = Plan(config, {track.track: track for track in tracks}, notes)
-    known = known_names(config.own_sources)
-    check_sources("config: sources", config.asked_sources, known)
-    check_names(plan.tracks.values(), known)
+    if not plan.has_prompt_taggers:  # To them, any text is a source. Whether all taggers know it is told below.
+        check_sources("config: sources", config.asked_sources, plan.known_sources)
+        check_names(plan.tracks.values(), plan.known_sources)
     for name in config.runs:
-        _check_run(plan, name, known)
+        _check_run(plan, name)
     _ = plan.names, plan.export_names  # which must be unique
     return plan
 
 
-def _check_run(plan: Plan, name: str, known: set[str]) -> None:
+def _check_run(plan: Plan, name: str) -> None:
     """That a run can steer with its taggers, and that they know the sources that they will be asked for."""
     run = plan.config.runs[name]
-    check_sources(f"run {name!r}: sources", run.sources or [], known)
-    check_sources(f"run {name!r}: steering.competing", run.steering.competitors, known)
+    check_sources(f"run {name!r}: sources", run.sources or [], plan.known_sources.union(plan.sources))
+    if not plan.is_prompted(name):
+        check_sources(f"run {name!r}: steering.competing", run.steering.competitors, plan.known_sources)
     wanted = sorted({source for track in plan.tracks for source in plan.sources_of(name, track)})
     for tagger in run.taggers.names:
-        model = plan.tagger_model(tagger)
-        if run.steering.needs_gradient and not FAMILIES[model.family].differentiable:
+        if run.steering.needs_gradient and not plan.is_differentiable(tagger):
             raise UserError(
                 f"run {name!r}, tagger {tagger}: it has no gradient, which the steering of this run needs; "
                 "choose another tagger or another steering"

@@ -86,7 +86,7 @@ def _logits(signals: Tensor, rate: int, tagger: Tagger) -> Tensor:
 
 
 def subsets_of(stem: Tensor, rate: int) -> Tensor:
-    """Random subsets of the components of a stem `[samples]`, as steering by perturbation plays: `[SUBSETS, samples]`."""
+    """Random subsets of the components of a stem `[samples]`, as they are heard in a mixture: `[SUBSETS, samples]`."""
     settings = ComponentsSettings(dictionaries=1, components=COMPONENTS)
     parts = Components(stem[None], rate, settings, seed=0)
     random = torch.Generator().manual_seed(0)

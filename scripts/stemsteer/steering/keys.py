@@ -30,7 +30,7 @@ def answers_key(method: Method, asked: Mapping[str, Any], problem: Problem) -> b
             "method": METHOD_VERSION,
             "settings": [settings.generator.model_dump(mode="json"), settings.taggers.model_dump(mode="json"), asked],
             "generator": method.generator.identity,
-            "taggers": [[tagger.fingerprint, list(tagger.labels.names)] for tagger in method.taggers],
+            "taggers": _identities(method),
             "mixture": [problem.seed, problem.rate, digest(problem.mixture)],
             "device": method.device.type,
             "torch": torch.__version__,
@@ -45,7 +45,7 @@ def problem_key(method: Method, problem: Problem) -> bytes:
             "method": METHOD_VERSION,
             "settings": method.settings.dump(),
             "generator": method.generator.identity,
-            "taggers": [[tagger.fingerprint, list(tagger.labels.names)] for tagger in method.taggers],
+            "taggers": _identities(method),
             "wanted": [
                 [wanted.seed, [list(wanted.labels[tagger.name]) for tagger in method.taggers]]
                 for wanted in problem.wanted
@@ -55,6 +55,11 @@ def problem_key(method: Method, problem: Problem) -> bytes:
             "torch": torch.__version__,
         }
     )
+
+
+def _identities(method: Method) -> list[list[Any]]:
+    """What tells the taggers of a run from others."""
+    return [[tagger.fingerprint, list(tagger.labels.names), *tagger.choices] for tagger in method.taggers]
 
 
 def digest(signal: Signal) -> str:

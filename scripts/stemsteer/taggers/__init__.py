@@ -6,9 +6,10 @@ A new family of taggers is a folder beside this file and a line in `FAMILIES`. I
 
 from stemsteer.registries import Kind
 from stemsteer.taggers.family import Family
-from stemsteer.taggers.settings import SotaMusicTaggingSettings
+from stemsteer.taggers.settings import OnnxSettings, SotaMusicTaggingSettings
 
 FAMILIES = {
+    "clap": Family("stemsteer.taggers.clap.tagger:load_clap"),
     "instruments": Family("stemsteer.taggers.instruments.tagger:load_instruments"),
     "musicnn-package": Family("stemsteer.taggers.musicnn_package.tagger:load_musicnn_package"),
     "sota-music-tagging": Family("stemsteer.taggers.sota_music_tagging.tagger:load_sota_music_tagging"),
@@ -16,5 +17,6 @@ FAMILIES = {
 
 OWN_TAGGERS = {
     "sota-music-tagging": Kind(SotaMusicTaggingSettings, "stemsteer.taggers.sota_music_tagging.tagger:load_own"),
+    "onnx": Kind(OnnxSettings, "stemsteer.taggers.onnx_file.tagger:load_own"),
 }
 """Taggers with the user's own weights, by the key `kind` below the config's `taggers`."""

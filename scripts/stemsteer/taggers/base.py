@@ -35,6 +35,7 @@ class Tagger(nn.Module, ABC):
         context_seconds: how far its first analysis frames reach back before a window.
         fingerprint: sha256 of the weights.
         licence: of the weights.
+        choices: what else decides the logits: settings of the user's own.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Tagger(nn.Module, ABC):
     context_seconds: float = 0.0
     fingerprint: str
     licence: str
+    choices: tuple[str | int | float, ...] = ()
 
     @property
     def window_samples(self) -> int:

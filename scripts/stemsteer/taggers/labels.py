@@ -79,6 +79,11 @@ def find_if_known(labels: Labels, source: str) -> list[int]:
         return []
 
 
+def vocabulary_of(model: VocabularyTaggerModel) -> Vocabulary:
+    """The tags of a tagger that was trained on a list."""
+    return Vocabulary(model.vocabulary, model.tags) if model.tags else load_vocabulary(model.vocabulary)
+
+
 def labels_of(model: TaggerModel, sources: Iterable[str] = (), own: Sources = NO_SOURCES) -> Labels:
     """The labels of a tagger.
 
@@ -89,7 +94,7 @@ def labels_of(model: TaggerModel, sources: Iterable[str] = (), own: Sources = NO
     """
     match model:
         case VocabularyTaggerModel():
-            return VocabularyLabels(load_vocabulary(model.vocabulary), own)
+            return VocabularyLabels(vocabulary_of(model), own)
         case PromptTaggerModel():
             return PromptLabels(tuple(sorted(set(sources))), model.prompt, model.rest)
     raise TypeError(f"labels of a {type(model).__name__}")

@@ -36,7 +36,7 @@ def load_tagger(
         UserError: there is no such tagger, or its weights are missing, altered or not of its architecture.
     """
     if own is not None:
-        labels = labels_of(own.model(), sources, own_sources)
+        labels = labels_of(own.model(name), sources, own_sources)
         return OWN_TAGGERS[own.kind].make(name, own, labels).to(device, dtype)
     if name not in (models := tagger_models()):
         raise UserError(f"there is no tagger {name!r}{did_you_mean(name, models)}; there are {', '.join(models)}")

@@ -8,6 +8,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import yaml
 
@@ -71,6 +72,27 @@ def load_vocabulary(name: str) -> Vocabulary:
     return Vocabulary(name, tuple(tags[index] for index in range(len(tags))))
 
 
+def read_tags(path: Path) -> tuple[str, ...]:
+    """The tags of a vocabulary of the user's own: a text file in UTF-8, one tag on each line.
+
+    Raises:
+        UserError: the file is no such list, or has a tag twice.
+    """
+    try:
+        tags = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as a text in UTF-8, with one label on each line: {error}") from None
+    while tags and not tags[-1]:
+        tags.pop()
+    if not tags:
+        raise UserError(f"{path} has no labels; write one on each line, in the order of the network's outputs")
+    if "" in tags:
+        raise UserError(f"{path}, line {tags.index('') + 1}: there is no label; each line stands for an output")
+    if twice := next((tag for place, tag in enumerate(tags) if tag in tags[:place]), None):
+        raise UserError(f"{path}: the label {twice!r} is there twice; give each output its own")
+    return tuple(tags)
+
+
 @cache
 def sources() -> Sources:
     """The sources that ship with StemSteer."""
@@ -81,22 +103,24 @@ def sources() -> Sources:
 def known_sources(own: Sources = NO_SOURCES) -> Sources:
     """The sources that ship with StemSteer, and the user's own.
 
+    A source that ships may get tags in a vocabulary of the user's own, but keeps those that it has.
+
     Raises:
         UserError: one of the user's own has the name of one that ships, or that of a tag.
     """
-    for name in own:
-        if name in sources():
+    for name, tags in own.items():
+        if name in sources() and (not tags or not set(vocabulary_names()).isdisjoint(tags)):
             raise UserError(f"config: sources: {name!r} is a source of resources/sources.yaml; choose another name")
         if name.startswith(TAG_PREFIX):
             raise UserError(f"config: sources: {name!r} begins with {TAG_PREFIX}, as tags do; choose another name")
-    return {**sources(), **own}
+    return {**sources(), **{name: {**sources().get(name, {}), **tags} for name, tags in own.items()}}
 
 
 def find_tags(vocabulary: Vocabulary, names: Iterable[str], own: Sources = NO_SOURCES) -> list[int]:
     """Places among the logits, ascending, of all tags that the names of sources or tags stand for.
 
-    A name is first looked up among the sources, those that ship and the user's `own`, then among the tags; `tag:NAME`
-    is always a tag.
+    A name is first looked up among the sources, those that ship and the user's `own`, then among the tags, in which
+    small letters stand for capitals too; `tag:NAME` is always a tag.
 
     Raises:
         UserError: a name is neither a source nor a tag, or the vocabulary has no tag for that source.
@@ -111,6 +135,8 @@ def _tags_of(vocabulary: Vocabulary, name: str, known: Sources) -> Sequence[str]
         return tags
     if name in vocabulary.tags:
         return [name]
+    if alike := [tag for tag in vocabulary.tags if tag.casefold() == name.casefold()]:
+        return alike
     heard = [source for source, tags in known.items() if vocabulary.name in tags]
     if name in known:
         raise UserError(
@@ -121,7 +147,14 @@ def _tags_of(vocabulary: Vocabulary, name: str, known: Sources) -> Sequence[str]
     raise UserError(f"{name!r} is neither a source nor a tag of the vocabulary {vocabulary.name}{suggestion}")
 
 
-def known_names(own: Sources = NO_SOURCES) -> set[str]:
-    """Every name that can be asked for: all sources, and the tags of all vocabularies with and without prefix."""
+def known_names(own: Sources = NO_SOURCES, vocabularies: Iterable[Vocabulary] = ()) -> set[str]:
+    """Every name that can be asked for: all sources, and the tags of all vocabularies with and without prefix.
+
+    Args:
+        own: the user's own sources.
+        vocabularies: those of the user's own taggers, whose tags may be written in small letters.
+    """
     tags = {tag for name in vocabulary_names() for tag in load_vocabulary(name).tags}
-    return {*known_sources(own), *tags, *(TAG_PREFIX + tag for tag in tags)}
+    own_tags = {tag for vocabulary in vocabularies for tag in vocabulary.tags}
+    small = {tag.lower() for tag in own_tags}
+    return {*known_sources(own), *tags, *own_tags, *small, *(TAG_PREFIX + tag for tag in tags | own_tags)}

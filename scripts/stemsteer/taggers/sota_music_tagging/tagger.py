@@ -63,4 +63,4 @@ def load_own(name: str, own: SotaMusicTaggingSettings, labels: Labels) -> SotaMu
     Raises:
         UserError: the weights are unreadable.
     """
-    return SotaMusicTagger(name, own.model(), labels, own.weights)
+    return SotaMusicTagger(name, own.model(name), labels, own.weights)
