@@ -9,6 +9,7 @@ from stemsteer.taggers.family import Family
 from stemsteer.taggers.settings import SotaMusicTaggingSettings
 
 FAMILIES = {
+    "efficientat": Family("stemsteer.taggers.efficientat.tagger:load_efficientat"),
     "musicnn-package": Family("stemsteer.taggers.musicnn_package.tagger:load_musicnn_package"),
     "sota-music-tagging": Family("stemsteer.taggers.sota_music_tagging.tagger:load_sota_music_tagging"),
 }

@@ -8,7 +8,6 @@ from pydantic import Field, FilePath
 from stemsteer.models.registry import TaggerModel, VocabularyTaggerModel
 from stemsteer.registries import name_in
 from stemsteer.taggers.sota_music_tagging.architectures import ARCHITECTURES
-from stemsteer.taggers.vocabularies import vocabulary_names
 from stemsteer.validation import Settings
 
 # By benchmarks/windows.py, what taggers say of 3 to 20 s of music is two to three times nearer to what they say of all
@@ -47,7 +46,7 @@ class SotaMusicTaggingSettings(OwnTaggerSettings):
 
     kind: Literal["sota-music-tagging"] = "sota-music-tagging"
     architecture: name_in(ARCHITECTURES) = Field(description="of the network")  # type: ignore[valid-type]
-    vocabulary: Literal[vocabulary_names()] = Field(description="the tags that it was trained on")  # type: ignore[valid-type]
+    vocabulary: Literal["jamendo", "msd", "mtat"] = Field(description="the tags that it was trained on")
     weights: FilePath = Field(description="its state dict, in the format of the published ones")
 
     def model(self) -> TaggerModel:
