@@ -22,7 +22,7 @@ from stemsteer.errors import UserError
 from stemsteer.generators.jukebox.codec import load_jukebox
 from stemsteer.steering.checkpoints import read_checkpoint, write_checkpoint
 from stemsteer.taggers.sota_music_tagging.short import Short
-from stemsteer.taggers.sota_music_tagging.weights import read_network
+from stemsteer.taggers.state_dicts import read_network
 
 pytestmark = pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 CPU = torch.device("cpu")
@@ -70,7 +70,7 @@ def test_the_code_would_run(made: Path) -> None:
 def test_weights_of_a_tagger(tmp_path: Path, made: Path, save: Callable[[Any, Path], None], name: str) -> None:
     save({"conv.weight": Code(made)}, tmp_path / name)
     with pytest.raises(UserError, match="not a readable state dict"):
-        read_network(tmp_path / name, Short)
+        read_network(tmp_path / name, Short.sized_like, "Short")
     assert not made.exists()
 
 

@@ -13,7 +13,7 @@ from stemsteer.taggers.vocabularies import (
     sources,
 )
 
-VOCABULARIES = ["mtat", "msd", "jamendo"]
+VOCABULARIES = {"mtat": 50, "msd": 50, "jamendo": 50, "audioset": 527}
 
 
 def tags_of(vocabulary: str, *names: str) -> list[str]:
@@ -21,11 +21,11 @@ def tags_of(vocabulary: str, *names: str) -> list[str]:
     return [known.tags[index] for index in find_tags(known, names)]
 
 
-@pytest.mark.parametrize("name", VOCABULARIES)
-def test_a_vocabulary_has_fifty_different_tags(name: str) -> None:
+@pytest.mark.parametrize(("name", "size"), VOCABULARIES.items())
+def test_the_tags_of_a_vocabulary_are_different(name: str, size: int) -> None:
     vocabulary = load_vocabulary(name)
-    assert len(vocabulary.tags) == len(set(vocabulary.tags)) == 50
-    assert [vocabulary.index(tag) for tag in vocabulary.tags] == list(range(50))
+    assert len(vocabulary.tags) == len(set(vocabulary.tags)) == size
+    assert [vocabulary.index(tag) for tag in vocabulary.tags] == list(range(size))
 
 
 def test_jamendo_is_in_the_order_of_scikit_learns_label_binarizer() -> None:
@@ -33,12 +33,16 @@ def test_jamendo_is_in_the_order_of_scikit_learns_label_binarizer() -> None:
     assert list(load_vocabulary("jamendo").tags) == sorted(load_vocabulary("jamendo").tags)
 
 
-# From the file of labels beside the taggers' code, mtat_tags.npy and msd_50tagList.txt.
+# From the file of labels beside the taggers' code: mtat_tags.npy, msd_50tagList.txt and class_labels_indices.csv.
 @pytest.mark.parametrize(
     ("vocabulary", "places"),
     [
         ("mtat", {"guitar": 0, "strings": 4, "piano": 9, "violin": 12, "sitar": 31, "solo": 32, "choral": 49}),
         ("msd", {"rock": 0, "metal": 11, "instrumental": 23, "guitar": 32, "Hip-Hop": 33, "House": 48, "happy": 49}),
+        (
+            "audioset",
+            {"Speech": 0, "Singing": 27, "Music": 137, "Violin, fiddle": 191, "Silence": 500, "Field recording": 526},
+        ),
     ],
 )
 def test_the_others_are_in_the_order_of_their_lists(vocabulary: str, places: dict[str, int]) -> None:

@@ -131,6 +131,7 @@ DATA_SETS = Scene(
         run("stemsteer tags"),
         run("stemsteer tags piano"),
         run("stemsteer tags --vocabulary mtat"),
+        run("stemsteer tags --vocabulary audioset"),
         run("stemsteer tags --tsv > tags.tsv", makes=["tags.tsv"]),
         run("stemsteer models"),
         run("stemsteer models --tsv"),

@@ -117,14 +117,16 @@ def _as_in_config(value: object) -> str:
 def tags_text(vocabularies: Sequence[str], text: str, width: int) -> str:
     """Sources, tags, models and ready-made runs under headings, for a terminal that has `width` columns."""
     sections = {
-        "Sources, and the tags that stand for each": _without_repeats(source_rows(vocabularies, text), "source"),
+        "Sources, and the tags that stand for each": [_without_repeats(source_rows(vocabularies, text), "source")],
         "Tags, by their place among a tagger's outputs": _side_by_side(tag_rows(vocabularies, text)),
-        "Models": model_rows(vocabularies, text),
-        "Ready-made runs, for `preset` in a run of the config": preset_rows(vocabularies, text),
+        "Models": [model_rows(vocabularies, text)],
+        "Ready-made runs, for `preset` in a run of the config": [preset_rows(vocabularies, text)],
     }
     columns = {"Models": ("model", "kind", "architecture", "vocabulary", "state", "licence")}
     return "\n\n".join(
-        f"{heading}\n\n{layout(rows, columns.get(heading), width)}" for heading, rows in sections.items() if rows
+        "\n\n".join([heading, *(layout(rows, columns.get(heading), width) for rows in tables)])
+        for heading, tables in sections.items()
+        if any(tables)
     )
 
 
@@ -140,12 +142,17 @@ def _without_repeats(rows: Sequence[Row], key: str) -> list[Row]:
     return [{**row, key: "" if row[key] == last else row[key]} for row, last in zip(rows, above, strict=False)]
 
 
-def _side_by_side(rows: Sequence[Row]) -> list[Row]:
-    """One column for each vocabulary, with the places of its tags."""
-    columns: dict[str, list[str]] = {}
+def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
+    """Tables with a column of tags and their places for each vocabulary; vocabularies of one size share a table."""
+    tables: dict[int, dict[str, list[str]]] = {}
     for row in rows:
-        columns.setdefault(row["vocabulary"], []).append(f"{row['index']:>2} {row['tag']}")
-    return [dict(zip(columns, line, strict=True)) for line in zip_longest(*columns.values(), fillvalue="")]
+        size = len(load_vocabulary(row["vocabulary"]).tags)
+        columns = tables.setdefault(size, {})
+        columns.setdefault(row["vocabulary"], []).append(f"{row['index']:>{len(str(size - 1))}} {row['tag']}")
+    return [
+        [dict(zip(columns, line, strict=True)) for line in zip_longest(*columns.values(), fillvalue="")]
+        for columns in tables.values()
+    ]
 
 
 def tsv(rows: Sequence[Row]) -> str:

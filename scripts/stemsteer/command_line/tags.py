@@ -30,7 +30,7 @@ def tags(text: str, vocabularies: tuple[str, ...], as_table: bool) -> None:
 
     A source of the config (`sources: [vocals, piano]`) stands for one or more tags of a tagger. Any tag can be asked
     for as well, by its name or, where a source has the same name, as `tag:piano`. A tagger can steer only to what its
-    vocabulary names: mtat (MagnaTagATune), msd (Million Song Dataset) or jamendo (MTG-Jamendo).
+    vocabulary names: mtat (MagnaTagATune), msd (Million Song Dataset), jamendo (MTG-Jamendo) or audioset (AudioSet).
 
     \b
     Examples:

@@ -11,6 +11,7 @@ from stemsteer.taggers.settings import OnnxSettings, SotaMusicTaggingSettings
 FAMILIES = {
     "clap": Family("stemsteer.taggers.clap.tagger:load_clap"),
     "instruments": Family("stemsteer.taggers.instruments.tagger:load_instruments"),
+    "efficientat": Family("stemsteer.taggers.efficientat.tagger:load_efficientat"),
     "musicnn-package": Family("stemsteer.taggers.musicnn_package.tagger:load_musicnn_package"),
     "sota-music-tagging": Family("stemsteer.taggers.sota_music_tagging.tagger:load_sota_music_tagging"),
 }

@@ -12,7 +12,7 @@ from stemsteer.taggers.labels import Labels
 from stemsteer.taggers.settings import SotaMusicTaggingSettings, WindowPolicy
 from stemsteer.taggers.sota_music_tagging.architectures import ARCHITECTURES
 from stemsteer.taggers.sota_music_tagging.network import SAMPLE_RATE
-from stemsteer.taggers.sota_music_tagging.weights import read_network
+from stemsteer.taggers.state_dicts import read_network
 
 
 class SotaMusicTagger(Tagger):
@@ -30,7 +30,8 @@ class SotaMusicTagger(Tagger):
         self.labels = labels
         self.licence = model.licence
         self.fingerprint = sha256(path)
-        self.network = read_network(path, ARCHITECTURES[model.architecture])
+        architecture = ARCHITECTURES[model.architecture]
+        self.network = read_network(path, architecture.sized_like, architecture.__name__)
         self.window_seconds = self.network.window / SAMPLE_RATE
         self.eval().requires_grad_(False)
 

@@ -1,13 +1,13 @@
-"""Reads and checks the weights of a network."""
+"""Reads published state dicts into networks, and checks that they fit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stemsteer.errors import UserError
-from stemsteer.taggers.sota_music_tagging.network import Network
 
 NEGLIGIBLE = 1e-20
 """Smaller numbers are replaced by zero, which changes no logit.
@@ -16,9 +16,16 @@ Weight decay has made whole filters, in crnn-msd more than half of all numbers, 
 is many times slower with such numbers (musicnn-jamendo: forty times).
 """
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def read_network(path: Path, kind: type[Network]) -> Network:
+
+def read_network(path: Path, network_for: Callable[[Mapping[str, Tensor]], Network], name: str) -> Network:
     """A network with the weights of a file.
+
+    Args:
+        path: of a state dict.
+        network_for: what makes a network that these weights, by their names, may fit.
+        name: of the network, for messages.
 
     Raises:
         UserError: the file cannot be read, or does not hold exactly the tensors that the network needs.
@@ -26,12 +33,12 @@ def read_network(path: Path, kind: type[Network]) -> Network:
     try:
         tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
         with torch.device("meta"):  # no memory is filled and no random numbers are drawn for weights that are replaced
-            network = kind.sized_like(tensors)
+            network = network_for(tensors)
         problem = _difference(network.state_dict(), tensors)
     except Exception as error:  # PyTorch raises many kinds of exceptions for damaged files and other objects
-        raise UserError(f"{path}: not a readable state dict of {kind.__name__}; fetch the file again") from error
+        raise UserError(f"{path}: not a readable state dict of {name}; fetch the file again") from error
     if problem:
-        raise UserError(f"{path}: not the weights of {kind.__name__}, {problem}; fetch the file again")
+        raise UserError(f"{path}: not the weights of {name}, {problem}; fetch the file again")
     cleaned = {name: tensor.masked_fill(tensor.abs() < NEGLIGIBLE, 0) for name, tensor in tensors.items()}
     network.load_state_dict(cleaned, strict=True, assign=True)
     return network.to(memory_format=torch.channels_last)  # type: ignore

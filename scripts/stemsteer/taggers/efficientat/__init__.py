@@ -1,0 +1,1 @@
+"""The MobileNets of EfficientAT, trained on AudioSet."""
