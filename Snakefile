@@ -9,6 +9,7 @@ Targets:
     models          fetch the weights that the config needs
     minislakh       make the 31 pieces of music with known sources that the benchmarks use
     codec           train and evaluate the embedded codecs
+    tagger          train and evaluate the taggers of instruments
 """
 
 import sys
@@ -59,6 +60,7 @@ include: "rules/paper.smk"
 include: "rules/plan.smk"
 include: "rules/report.smk"
 include: "rules/codec_training.smk"
+include: "rules/tagger_training.smk"
 
 
 rule all:

@@ -112,12 +112,16 @@ class Ablation:
         about_parts = json.dumps([run.generator.model_dump(mode="json"), seed])
         parts, seconds = self._once(about_parts, partial(take_apart, first, problem))
         subsets = draw_subsets(parts.parts.dictionaries, steering.subsets, steering.kept, seed)
-        answers, seconds_of_all = Answers({}, {}), seconds
+        answers, seconds_of_all = Answers({}), seconds
         for tagger in run.taggers.names:
             method = method_of(run, tagger)
             about_tagger = json.dumps([about_parts, tagger, steering.asked()])
             heard, more = self._once(about_tagger, partial(answers_of, method, parts, subsets))
-            answers = Answers({**answers.whole, **heard.whole}, {**answers.about, **heard.about})
+            answers = Answers(
+                {**answers.whole, **heard.whole},
+                {**answers.subsets, **heard.subsets},
+                {**answers.parts, **heard.parts},
+            )
             seconds_of_all += more
         return parts, subsets, answers, seconds_of_all
 

@@ -7,7 +7,8 @@ from stemsteer.sound.audio import Signal
 from stemsteer.sound.chunks import Chunk
 from stemsteer.steering.method import Method
 from stemsteer.steering.perturbation.answers import Answers
-from stemsteer.steering.perturbation.questions import AudibleParts, ask
+from stemsteer.steering.perturbation.decision import Listeners
+from stemsteer.steering.perturbation.questions import AudibleParts, ask, ask_of_parts
 from stemsteer.steering.problem import Problem
 
 
@@ -17,8 +18,11 @@ def problem_of(mixture: Signal, rate: int, seed: int) -> Problem:
 
 
 def answers_of(method: Method, parts: AudibleParts, subsets: Tensor) -> Answers:
-    """What the taggers of a method answer about the mixture and subsets `[subsets, dictionaries, parts]`."""
-    answers = Answers.of_whole({name: heard[0] for name, heard in ask(method, [parts], [parts.whole])[0].items()})
+    """What the taggers of a method answer about a mixture, its parts and subsets `[subsets, dictionaries, parts]`."""
+    listening = Listeners(method.taggers)
+    whole = ask(method, method.taggers, [parts], [parts.whole])[0]
+    answers = Answers({name: heard[0] for name, heard in whole.items()})
     for subset in subsets:
-        answers = answers.with_more(ask(method, [parts], [subset])[0])
-    return answers
+        answers = answers.with_more(ask(method, listening.to_subsets, [parts], [subset])[0], {})
+    of_parts = ask_of_parts(method, listening.to_parts, parts, range(parts.parts.number))
+    return Answers(answers.whole, answers.subsets, of_parts)

@@ -166,7 +166,7 @@ class Experiment:
         total = {source: torch.zeros(self.parts.parts.number) for source in self.asked}
         for gains in sets:
             steered = gains.clone().requires_grad_()
-            heard = ask(self.method, [self.parts], [steered])[0]
+            heard = ask(self.method, self.method.taggers, [self.parts], [steered])[0]
             for source in self.asked:
                 labels = self.listeners.labels(source)
                 logits = torch.stack([pooled(heard[name], labels[name]) for name in labels])

@@ -44,7 +44,7 @@ if BASELINES:
             track=track_of,
             source=source_of,
             own_sources=OWN_SOURCE,
-            judge=PLAN.config.chosen_judge,
+            judge=judge_of,
             method=METHOD_VERSION,
             device=PLAN.config.device,
         script:

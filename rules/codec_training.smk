@@ -17,7 +17,7 @@ CODEC_PARTS = ["music", "held_out"]
 
 rule codec:
     input:
-        expand("results/codec/{size}/{table}", size=PLAN.names.trainings, table=["evaluation.tsv", "history.svg"]),
+        expand("results/codec/{size}/{table}", size=PLAN.names.codec_trainings, table=["evaluation.tsv", "history.svg"]),
 
 
 rule codec_music:
@@ -49,7 +49,7 @@ rule codec_training:
     benchmark:
         "logs/codec_training/{size}.benchmark.tsv"
     wildcard_constraints:
-        size=one_of(PLAN.names.trainings),
+        size=one_of(PLAN.names.codec_trainings),
     conda:
         "../envs/torch.yaml"
     threads: codec_threads

@@ -63,6 +63,12 @@ def source_of(wildcards) -> str:
 
 
 @inspected
+def judge_of(wildcards) -> str | None:
+    """The tagger that judges the stem that a job is for."""
+    return PLAN.judge_of[PLAN.names.sources[wildcards.source]]
+
+
+@inspected
 def run_of(wildcards) -> str:
     """The name of the run that a job is for."""
     return PLAN.names.runs[wildcards.run]

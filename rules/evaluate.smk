@@ -34,7 +34,7 @@ rule evaluate:
         source=source_of,
         parts=by_run(parts_of),
         own_sources=OWN_SOURCE,
-        judge=PLAN.config.chosen_judge,
+        judge=judge_of,
         method=METHOD_VERSION,
     script:
         "../scripts/evaluate.py"

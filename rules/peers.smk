@@ -43,7 +43,7 @@ if PLAN.config.peers:
             source=source_of,
             peer=peer_settings,
             own_sources=OWN_SOURCE,
-            judge=PLAN.config.chosen_judge,
+            judge=judge_of,
             method=METHOD_VERSION,
             device=PLAN.config.device,
         script:

@@ -31,9 +31,9 @@ rule tagger_package:
         "logs/tagger_package/{package}.log",
     benchmark:
         "logs/tagger_package/{package}.benchmark.tsv"
-    localrule: True
     wildcard_constraints:
         package=one_of([re.escape(package) for package in tagger_packages()]),
+    localrule: True
     conda:
         "../envs/audio.yaml"
     script:

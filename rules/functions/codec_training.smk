@@ -14,7 +14,7 @@ def codec_music_files(part: str) -> list[str]:
 
 
 def codec_settings(wildcards) -> dict:
-    return PLAN.config.codec_training[PLAN.names.trainings[wildcards.size]].model_dump()
+    return PLAN.config.codec_training[PLAN.names.codec_trainings[wildcards.size]].model_dump()
 
 
 def codec_threads(wildcards) -> int:

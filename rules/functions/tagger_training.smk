@@ -3,7 +3,14 @@
 import csv
 
 TAGGER_PACKAGES = "results/tagger/packages"
-TAGGER_EVALUATION_PIECES = ["coconut_run2", "linns_basket", "moo_redfarn", "relax_song", "slow_neasy_redfarn", "tttheme2"]
+TAGGER_EVALUATION_PIECES = [
+    "coconut_run2",
+    "linns_basket",
+    "moo_redfarn",
+    "relax_song",
+    "slow_neasy_redfarn",
+    "tttheme2",
+]
 
 
 def tagger_table(name: str) -> list[dict[str, str]]:

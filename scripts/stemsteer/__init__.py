@@ -7,7 +7,7 @@ __version__ = "0.2.0"
 
 # A parameter of every job whose result depends on the method. Raise it by one when a change of the code changes what is
 # computed: Snakemake then makes the results anew.
-METHOD_VERSION = 4
+METHOD_VERSION = 5
 
 if TYPE_CHECKING:
     from stemsteer.api import Heard, Separation, separate

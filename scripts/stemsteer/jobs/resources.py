@@ -40,6 +40,7 @@ HEARING_COSTS = {
     ("musicnn-package", "musicnn"): 0.0115,
     ("sota-music-tagging", "fcn"): 0.0026,
     ("sota-music-tagging", "musicnn"): 0.0088,
+    ("instruments", "cnn"): 0.0006,
     ("efficientat", "mn10"): 0.0021,
     ("efficientat", "mn04"): 0.0008,
 }

@@ -1,7 +1,7 @@
 """Where the stems come from: what their records say, each distinct value once with the number of stems that say it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from stemsteer.jobs.provenance import SCORING
@@ -34,12 +34,11 @@ def of_the_scores(collection: Collection) -> list[tuple[str, int]]:
     return Counter(texts).most_common()
 
 
-def of_the_judge(judge: str | None) -> str:
-    """The tagger that judges the stems, and the hash of its published weights."""
-    if judge is None:
-        return "none"
-    model = registry()[judge]
-    return f"{judge}, weights {model.sha256 or model.git_blob}"
+def of_the_judges(judges: Sequence[str]) -> str:
+    """The taggers that judge the stems, and the hashes of their published weights."""
+    models = registry()
+    told = (f"{judge}, weights {models[judge].sha256 or models[judge].git_blob}" for judge in judges)
+    return "; ".join(told) or "none"
 
 
 def _facts(record: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ from stemsteer.places import REPORT_TEMPLATES
 from stemsteer.report.collect import Collection, TrackResult
 from stemsteer.report.distributions import DISTRIBUTIONS
 from stemsteer.report.files import Row
-from stemsteer.report.origins import of_the_judge, of_the_scores, origins
+from stemsteer.report.origins import of_the_judges, of_the_scores, origins
 from stemsteer.report.pictures import PLOT_SIZE
 from stemsteer.report.spectrograms import RANGE_DB, colour_stops
 from stemsteer.report.tables import (
@@ -129,12 +129,12 @@ def _page(environment: Environment, collection: Collection, tracks: list[TrackVi
         sources=sorted({source.name for track in collection.tracks for source in track.sources}),
         tracks=tracks,
         figures=figures,
-        measures=[column for column in SUMMARISED if plan.judge or column.key not in OF_THE_JUDGE],
+        measures=[column for column in SUMMARISED if plan.judges or column.key not in OF_THE_JUDGE],
         compared=MEASURES,
-        columns=score_columns(collection.scores, bool(plan.judge)),
+        columns=score_columns(collection.scores, bool(plan.judges)),
         origins=origins(collection),
         of_the_scores=of_the_scores(collection),
-        of_the_judge=of_the_judge(plan.judge),
+        of_the_judge=of_the_judges(plan.judges),
         colours=colour_stops(),
         range_db=RANGE_DB,
     )
@@ -155,7 +155,7 @@ def _track_script(environment: Environment, collection: Collection, view: TrackV
 def _data(collection: Collection) -> dict[str, Any]:
     """What the page's script makes tables and charts of."""
     plan, scores = collection.plan, collection.scores
-    columns = score_columns(scores, bool(plan.judge))
+    columns = score_columns(scores, bool(plan.judges))
     return {
         "runs": {name: run["parts"][0] for name, run in plan.runs.items()},
         "baselines": plan.baselines,
@@ -185,7 +185,7 @@ def _row_of(track: TrackResult) -> Row:
 
 def _copied_figures(collection: Collection, folder: Path) -> list[Figure]:
     """Copies of the workflow's own figures beside the page, of those that show anything."""
-    columns = score_columns(collection.scores, bool(collection.plan.judge))
+    columns = score_columns(collection.scores, bool(collection.plan.judges))
     copies = []
     for distribution in DISTRIBUTIONS:
         figure = collection.plan.results / "figures" / f"{distribution.name}.svg"

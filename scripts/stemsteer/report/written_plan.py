@@ -27,8 +27,8 @@ class WrittenPlan:
     """Names of the methods that runs are compared with, where a reference is known."""
     peers: dict[str, list[str]] = field(default_factory=dict)
     """Those of them that are peers, with the sources that they can separate."""
-    judge: str | None = None
-    """The tagger that no run steers with and that says how probable it finds the sources' tags."""
+    judges: list[str] = field(default_factory=list)
+    """The taggers that no run steers with and that say how probable they find the sources' tags."""
     notes: list[str] = field(default_factory=list)
     """What a user should know of what is left out, in sentences."""
 
@@ -64,7 +64,7 @@ class WrittenPlan:
             sources_together=plan["sources_together"],
             baselines=plan.get("baselines", []),
             peers=plan.get("peers", {}),
-            judge=plan.get("judge"),
+            judges=plan.get("judges", []),
             notes=plan.get("notes", []),
         )
 

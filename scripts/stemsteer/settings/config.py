@@ -11,22 +11,23 @@ from stemsteer.compared import BASELINES
 from stemsteer.compared.settings import PeerSettings
 from stemsteer.errors import UserError
 from stemsteer.exports.settings import ExportSettings, refuse_flac_of_floats
-from stemsteer.generators.jukebox.training.settings import CodecTrainingSettings
+from stemsteer.generators.jukebox.training.settings import SIZES, CodecTrainingSettings
 from stemsteer.generators.settings import CodecWeights
-from stemsteer.models.registry import VocabularyTaggerModel, names_of
+from stemsteer.models.registry import VocabularyTaggerModel, names_of, tagger_models
 from stemsteer.names import did_you_mean, is_name
 from stemsteer.registries import name_in, one_of_kinds
 from stemsteer.settings.mistakes import sentences
 from stemsteer.settings.moved import where_old_keys_went
 from stemsteer.settings.run import RunSettings
 from stemsteer.taggers import OWN_TAGGERS
-from stemsteer.taggers.labels import vocabulary_of
+from stemsteer.taggers.instruments.training.settings import TAGGERS, TaggerTrainingSettings
+from stemsteer.taggers.labels import find_if_known, labels_of, vocabulary_of
 from stemsteer.taggers.settings import OwnTaggerSettings
 from stemsteer.taggers.vocabularies import Vocabulary, known_sources, load_vocabulary, vocabulary_names
 from stemsteer.validation import Settings
 
-JUDGES = ("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn")
-"""Taggers that come with StemSteer, as they are tried as the judge: those that know more sources first."""
+JUDGES = ("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn", "instruments-judge")
+"""Taggers that come with StemSteer, in the order in which they are tried as the judge of a source."""
 
 RESERVED = ("mixture", "silence", "all")
 """What a run cannot be called: these stand for something else in the tables of scores."""
@@ -123,24 +124,12 @@ class Config(Settings):
         None, description="files of the stems for people, under names of their choice; null: none"
     )
     verify: VerifySettings = Field(VerifySettings(), description="what `snakemake verify` compares the scores with")
+    tagger_training: dict[str, TaggerTrainingSettings] = Field(
+        TAGGERS,
+        description="how the taggers of instruments are trained (`snakemake tagger`)",
+    )
     codec_training: dict[str, CodecTrainingSettings] = Field(
-        {
-            "mini": CodecTrainingSettings(
-                start="embedded", steps=12000, samples=16384, cooldown_steps=9000, seed=20261122
-            ),
-            "full": CodecTrainingSettings(
-                start="embedded",
-                width=64,
-                depth=8,
-                steps=3000,
-                batch=2,
-                samples=32768,
-                learning_rate=5e-4,
-                cooldown_steps=2000,
-                checkpoint_every=100,
-                seed=20261123,
-            ),
-        },
+        SIZES,
         description="sizes of the embedded codecs, by name",
     )
 
@@ -196,12 +185,16 @@ class Config(Settings):
                 named[baseline] = (baseline, None)
         return named
 
-    @property
-    def chosen_judge(self) -> str | None:
-        """The tagger that judges the stems."""
+    def judge_of(self, source: str) -> str | None:
+        """The tagger that judges the stems of a source; none of those that come with StemSteer may know it."""
         if self.judge != "auto":
             return self.judge
-        return next((tagger for tagger in JUDGES if not self._steers(tagger)), None)
+        impartial = (tagger for tagger in JUDGES if not self._steers(tagger))
+        models = tagger_models()
+        known = (
+            name for name in impartial if find_if_known(labels_of(models[name], [source], self.own_sources), source)
+        )
+        return next(known, None)
 
     def _steers(self, tagger: str) -> bool:
         return any(tagger in run.taggers.names for run in self.runs.values())
@@ -231,6 +224,7 @@ class Config(Settings):
             "runs": list(self.runs),
             "peers": list(self.peers),
             "codec_training": list(self.codec_training),
+            "tagger_training": list(self.tagger_training),
         }
         for kind, names in named.items():
             for name in names:

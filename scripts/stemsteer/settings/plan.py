@@ -38,7 +38,8 @@ class Names:
     sources: dict[str, str]
     codecs: dict[str, str]
     peers: dict[str, str]
-    trainings: dict[str, str]
+    codec_trainings: dict[str, str]
+    tagger_trainings: dict[str, str]
 
 
 def by_slug(names: Iterable[str]) -> dict[str, str]:
@@ -147,7 +148,8 @@ class Plan:
             sources=by_slug(self.sources),
             codecs=by_slug(self.config.codecs),
             peers=by_slug(self.config.peers),
-            trainings=by_slug(self.config.codec_training),
+            codec_trainings=by_slug(self.config.codec_training),
+            tagger_trainings=by_slug(self.config.tagger_training),
         )
 
     @cached_property
@@ -206,6 +208,16 @@ class Plan:
         """Of the stems' files."""
         return f".{self.config.stems.container}"
 
+    @cached_property
+    def judge_of(self) -> dict[str, str | None]:
+        """The tagger that judges the stems of each source, if any."""
+        return {source: self.config.judge_of(source) for source in self.sources}
+
+    @property
+    def judges(self) -> list[str]:
+        """The taggers that judge the stems."""
+        return [judge for judge in dict.fromkeys(self.judge_of.values()) if judge is not None]
+
     def as_dict(self) -> dict[str, Any]:
         """The plan for the report, which must know what was wanted in order to say what is missing."""
         return {
@@ -216,7 +228,7 @@ class Plan:
             "runs": {name: {**run.model_dump(), "parts": run.parts} for name, run in self.config.runs.items()},
             "baselines": [*self.config.baseline_runs, *self.config.peers],
             "peers": dict.fromkeys(self.config.peers, PEER_SOURCES),
-            "judge": self.config.chosen_judge,
+            "judges": self.judges,
             "notes": self.notes,
             "tracks": [
                 {

@@ -111,7 +111,7 @@ class OneTrack:
                 self._audio("mixture.wav"),
                 self.files.reference(self.track, source),
                 dict(zip(self.settings.parts, (self.files.stem(*stem), self.files.other(*stem)), strict=True)),
-                self.config.chosen_judge,
+                self.config.judge_of(source),
                 THREADS,
                 scores_out=self.files.scores(*stem),
                 provenance_out=self.files.scores(*stem, suffix=".json"),

@@ -124,10 +124,15 @@ class PerturbationSettings(SteeringSettings):
     temperature: PositiveFloat = Field(
         0.8, description="of the competition, in standard deviations of an answer; lower: sharper"
     )
+    part_weight: float = Field(
+        1.0, ge=0, description="of the logits of taggers that know single parts, which hear these instead of subsets"
+    )
     percussive_weight: float = Field(
         2.0, ge=0, description="of percussive sounds, as evidence for drums and, half as much, against other sources"
     )
-    low_weight: float = Field(0.5, ge=0, description="of low sounds, as evidence against all sources but drums")
+    low_weight: float = Field(
+        0.5, ge=0, description="of low sounds, as evidence for bass and against the others but drums"
+    )
     presence_weight: float = Field(
         1.0, ge=0, description="of what the taggers say of the whole mixture; 0: all sources compete alike"
     )
@@ -147,5 +152,13 @@ class PerturbationSettings(SteeringSettings):
 
     def asked(self) -> dict[str, Any]:
         """The settings that change what the taggers are asked, in values that JSON can hold."""
-        deciding = {"penalty", "temperature", "percussive_weight", "low_weight", "presence_weight", "competing"}
+        deciding = {
+            "penalty",
+            "temperature",
+            "part_weight",
+            "percussive_weight",
+            "low_weight",
+            "presence_weight",
+            "competing",
+        }
         return self.model_dump(mode="json", exclude=deciding)

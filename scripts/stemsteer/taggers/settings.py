@@ -23,7 +23,7 @@ class ListeningSettings(Settings):
     """Which taggers listen in a run, and how."""
 
     names: list[str] = Field(
-        ["MTT_vgg"], min_length=1, description="of the taggers that listen; their losses are averaged"
+        ["MTT_vgg", "instruments"], min_length=1, description="of the taggers that listen; their losses are averaged"
     )
     windows: WindowPolicy = Field(
         "cover", description="how taggers hear audio that does not fill their windows; pad: with silence, as TagBox"

@@ -1,7 +1,7 @@
 """What the taggers answered when they heard subsets of a mixture's parts, and its whole."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -16,33 +16,36 @@ class Answers:
 
     Attributes:
         whole: of each tagger, by name, about the mixture: logits `[windows, labels]`.
-        about: of each tagger about the subsets: logits `[subsets, dictionaries, windows, labels]`.
+        subsets: of the taggers that hear subsets, about them: logits `[subsets, dictionaries, windows, labels]`.
+        parts: of the taggers that hear single parts, about the first of them: logits `[parts, labels]`.
     """
 
     whole: Mapping[str, Tensor]
-    about: Mapping[str, Tensor]
+    subsets: Mapping[str, Tensor] = field(default_factory=dict)
+    parts: Mapping[str, Tensor] = field(default_factory=dict)
 
-    @classmethod
-    def of_whole(cls, whole: Mapping[str, Tensor]) -> "Answers":
-        """The answers about a mixture, of whose parts nobody has asked yet."""
-        return cls(whole, {name: logits.new_zeros(0, 0, *logits.shape) for name, logits in whole.items()})
+    def with_more(self, subset: Mapping[str, Tensor], parts: Mapping[str, Tensor]) -> "Answers":
+        """With the answers about one more subset of each dictionary, and about the next parts.
 
-    def with_more(self, about: Mapping[str, Tensor]) -> "Answers":
-        """With the answers about one more subset of each dictionary, `[dictionaries, windows, labels]`."""
-        more = {
-            name: torch.cat([self.about[name].reshape(-1, *logits.shape), logits[None]])
-            for name, logits in about.items()
-        }
-        return Answers(self.whole, more)
+        Args:
+            subset: `[dictionaries, windows, labels]` by tagger.
+            parts: `[parts, labels]` by tagger.
+        """
+        subsets = {name: logits[None] for name, logits in subset.items()}
+        return Answers(self.whole, _longer(self.subsets, subsets), _longer(self.parts, parts))
 
     def state(self) -> dict[str, Any]:
         """Tensors by name, for `from_state`."""
-        return {"whole": dict(self.whole), "about": dict(self.about)}
+        return {"whole": dict(self.whole), "subsets": dict(self.subsets), "parts": dict(self.parts)}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "Answers":
         """From a `state`."""
-        return cls(state["whole"], state["about"])
+        return cls(state["whole"], state["subsets"], state["parts"])
+
+
+def _longer(known: Mapping[str, Tensor], more: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: torch.cat([known[name], logits]) if name in known else logits for name, logits in more.items()}
 
 
 def pooled(logits: Tensor, labels: list[int]) -> Tensor:

@@ -15,12 +15,25 @@ from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.labels import find_if_known
 from stemsteer.taggers.presence import presence
 
+USUAL_LOGIT = -2.0
+"""Of a source that has a part no more likely than the rest of the mixture, for taggers that hear single parts."""
+
 
 @dataclass(frozen=True)
 class Listeners:
     """The taggers of a run, and what they know of sources."""
 
     taggers: Sequence[Tagger]
+
+    @property
+    def to_parts(self) -> list[Tagger]:
+        """Those that hear single parts."""
+        return [tagger for tagger in self.taggers if tagger.knows_parts]
+
+    @property
+    def to_subsets(self) -> list[Tagger]:
+        """Those that hear subsets of the parts."""
+        return [tagger for tagger in self.taggers if not tagger.knows_parts]
 
     def labels(self, source: str) -> Mapping[str, list[int]]:
         """The places of a source's labels among the logits, by the names of the taggers that know it."""
@@ -83,18 +96,36 @@ class Decision:
         """How well each part fits a source, by what the taggers say of it and by what it sounds like: `[parts]`."""
         settings, sounds = self.settings, self.parts.sounds
         acoustic = fits_sound(source, sounds, settings.percussive_weight, settings.low_weight)
-        return self.effects(source) / settings.temperature + acoustic
+        return self.effects(source) / settings.temperature + settings.part_weight * self.evidence(source) + acoustic
 
     def effects(self, source: str) -> Tensor:
-        """How much each part raises the tags of a source, the mean over the taggers that know it: `[parts]`."""
+        """How much each part raises the tags of a source in subsets, the mean over the taggers that hear these.
+
+        Zero where none of them knows the source: `[parts]`.
+        """
         if source not in self._effects:
             labels = self.listeners.labels(source)
-            answers = torch.stack([pooled(self.answers.about[name], labels[name]) for name in labels], dim=-1)
-            of_taggers = effects_of_dictionaries(
-                self.subsets, answers, self.parts.parts.dictionaries, self.settings.penalty
-            )
-            self._effects[source] = of_taggers.mean(1)
+            answers = [pooled(logits, labels[name]) for name, logits in self.answers.subsets.items() if name in labels]
+            self._effects[source] = self._regressed(answers) if answers else self._nothing
         return self._effects[source]
+
+    def _regressed(self, answers: Sequence[Tensor]) -> Tensor:
+        dictionaries = self.parts.parts.dictionaries
+        together = torch.stack(list(answers), dim=-1)
+        return effects_of_dictionaries(self.subsets, together, dictionaries, self.settings.penalty).mean(1)
+
+    def evidence(self, source: str) -> Tensor:
+        """The logit of a source when each part is heard by itself, above what is usual, the mean over such taggers.
+
+        Zero where none of them knows the source: `[parts]`.
+        """
+        labels = self.listeners.labels(source)
+        heard = [logits[:, labels[name]].mean(1) for name, logits in self.answers.parts.items() if name in labels]
+        return torch.stack(heard).mean(0).double() - USUAL_LOGIT if heard else self._nothing
+
+    @property
+    def _nothing(self) -> Tensor:
+        return torch.zeros(self.parts.parts.number, dtype=torch.float64)
 
     def probability(self, source: str) -> float:
         """The mean probability of a source's tags in the mixture."""

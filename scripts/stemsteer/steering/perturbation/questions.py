@@ -1,6 +1,6 @@
 """A mixture in parts, whose subsets are played to the taggers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -9,6 +9,9 @@ from stemsteer.devices import computing_in
 from stemsteer.generators.parts import Parts, PartsGenerator
 from stemsteer.steering.method import Method
 from stemsteer.steering.problem import Problem
+from stemsteer.taggers.base import Tagger
+
+TINY_ENERGY = 1e-20
 
 
 class AudibleParts:
@@ -51,21 +54,47 @@ def take_apart(method: Method, problem: Problem) -> AudibleParts:
     return AudibleParts(method, parts, mixture)
 
 
-def ask(method: Method, mixtures: Sequence[AudibleParts], gains: Sequence[Tensor]) -> list[Mapping[str, Tensor]]:
+def ask(
+    method: Method, taggers: Sequence[Tagger], mixtures: Sequence[AudibleParts], gains: Sequence[Tensor]
+) -> list[dict[str, Tensor]]:
     """What taggers say of subsets of mixtures: for each mixture, logits `[signals, windows, labels]` by tagger.
 
     Args:
         method: of the run.
+        taggers: those of the run that listen.
         mixtures: all equally long.
         gains: of the parts in what is played of each mixture, `[signals, parts]`.
     """
     sizes = [len(of_mixture) for of_mixture in gains]
     heard: list[dict[str, Tensor]] = [{} for _ in mixtures]
-    for tagger in method.taggers:
+    for tagger in taggers:
         pairs = zip(mixtures, gains, strict=True)
         signals = torch.cat([mixture.signals(wanted, tagger.sample_rate) for mixture, wanted in pairs])
         with computing_in(method.settings.steering.precision, signals.device):
             logits = tagger.logits(signals, method.settings.taggers.windows).float().cpu()
         for answers, of_mixture in zip(heard, logits.split(sizes), strict=True):
             answers[tagger.name] = of_mixture
-    return list(heard)
+    return heard
+
+
+def ask_of_parts(
+    method: Method, taggers: Sequence[Tagger], mixture: AudibleParts, places: Sequence[int]
+) -> dict[str, Tensor]:
+    """What taggers say of single parts: for each tagger, logits `[parts, labels]`.
+
+    They are the means over the windows, which count by how loud the part is there.
+
+    Args:
+        method: of the run.
+        taggers: those of the run that listen.
+        mixture: in parts.
+        places: of the parts that are played.
+    """
+    gains = torch.eye(mixture.parts.number)[list(places)]
+    heard = ask(method, taggers, [mixture], [gains])[0]
+    for tagger in taggers:
+        windows = tagger.cut(mixture.signals(gains, tagger.sample_rate), method.settings.taggers.windows)
+        energies = windows.square().mean(-1).cpu() + TINY_ENERGY
+        weights = energies / energies.sum(1, keepdim=True)
+        heard[tagger.name] = (weights[..., None] * heard[tagger.name]).sum(1)
+    return heard

@@ -36,7 +36,7 @@ def fits_sound(source: str, sounds: Sounds, percussive_weight: float, low_weight
         source: its name.
         sounds: of the parts.
         percussive_weight: of percussive sounds, which speak for drums and, half as much, against all others.
-        low_weight: of low sounds, which speak against all but drums.
+        low_weight: of low sounds, which speak for bass and against all others but drums.
     """
     percussive = _logit(sounds.percussive)
     if source in PERCUSSION:

@@ -14,7 +14,7 @@ from stemsteer.steering.keys import answers_key
 from stemsteer.steering.method import Method
 from stemsteer.steering.perturbation.answers import Answers
 from stemsteer.steering.perturbation.decision import Decision, Listeners
-from stemsteer.steering.perturbation.questions import AudibleParts, ask, take_apart
+from stemsteer.steering.perturbation.questions import AudibleParts, ask, ask_of_parts, take_apart
 from stemsteer.steering.perturbation.subsets import draw_subsets
 from stemsteer.steering.perturbation.taken import taken_parts
 from stemsteer.steering.problem import Problem, Wanted
@@ -37,7 +37,10 @@ class PerturbationSteering(Steering):
 
 
 class PerturbationSolver(Solver):
-    """Plays one subset of each dictionary at every step, of all problems at once."""
+    """Plays one subset of each dictionary at every step, of all problems at once.
+
+    Taggers that know single parts hear the next few of these instead, so that they have heard all after the last step.
+    """
 
     @torch.no_grad()
     def __init__(self, settings: PerturbationSettings, method: Method, problems: Sequence[Problem]) -> None:
@@ -57,11 +60,19 @@ class PerturbationSolver(Solver):
     @torch.no_grad()
     def advance(self) -> None:
         if self.step == 0:
-            whole = ask(self.method, self.mixtures, [mixture.whole for mixture in self.mixtures])
-            self.answers = [Answers.of_whole({name: logits[0] for name, logits in heard.items()}) for heard in whole]
-        about = ask(self.method, self.mixtures, [subsets[self.step] for subsets in self.subsets])
-        self.answers = [known.with_more(more) for known, more in zip(self.answers, about, strict=True)]
+            whole = ask(self.method, self.method.taggers, self.mixtures, [mixture.whole for mixture in self.mixtures])
+            self.answers = [Answers({name: logits[0] for name, logits in heard.items()}) for heard in whole]
+        listening = self.listeners
+        about = ask(self.method, listening.to_subsets, self.mixtures, [subsets[self.step] for subsets in self.subsets])
+        self.answers = [
+            known.with_more(subset, ask_of_parts(self.method, listening.to_parts, mixture, self._next_parts(mixture)))
+            for known, subset, mixture in zip(self.answers, about, self.mixtures, strict=True)
+        ]
         self.step += 1
+
+    def _next_parts(self, mixture: AudibleParts) -> range:
+        number, steps = mixture.parts.number, self.settings.subsets
+        return range(self.step * number // steps, (self.step + 1) * number // steps)
 
     def state(self) -> dict[str, Any]:
         return {"step": self.step, "answers": self.known()}
@@ -87,7 +98,7 @@ class PerturbationSolver(Solver):
         stems = mixture.parts.mix(gains.to(mixture.mixture))
         # Both are heard through the parts: what is mixed of all dictionaries is the mean over them.
         kept_and_rest = torch.cat([gains, 1 - gains]) / len(mixture.parts.dictionaries)
-        heard = ask(self.method, [mixture], [kept_and_rest])[0]
+        heard = ask(self.method, self.method.taggers, [mixture], [kept_and_rest])[0]
         return [
             self._steered(wanted, place, decision, mixture, gains[place], stems[place], heard)
             for place, wanted in enumerate(problem.wanted)

@@ -19,6 +19,7 @@ class InstrumentsTagger(Tagger):
 
     sample_rate = SAMPLE_RATE
     context_seconds = CONTEXT_SECONDS
+    knows_parts = True
 
     def __init__(
         self,

@@ -26,3 +26,21 @@ class CodecTrainingSettings(Settings):
     threads: PositiveInt = Field(1, description="CPU threads")
     checkpoint_every: PositiveInt = Field(250, description="steps between checkpoints")
     seed: int = Field(20211021, description="of the weights, the excerpts and the restarted codes")
+
+
+SIZES = {
+    "mini": CodecTrainingSettings(start="embedded", steps=12000, samples=16384, cooldown_steps=9000, seed=20261122),
+    "full": CodecTrainingSettings(
+        start="embedded",
+        width=64,
+        depth=8,
+        steps=3000,
+        batch=2,
+        samples=32768,
+        learning_rate=5e-4,
+        cooldown_steps=2000,
+        checkpoint_every=100,
+        seed=20261123,
+    ),
+}
+"""The trainings of the codecs that ship."""

@@ -8,9 +8,9 @@ from stemsteer.validation import Settings
 class TaggerTrainingSettings(Settings):
     """How a tagger of instruments is trained (`snakemake tagger`)."""
 
-    width: PositiveInt = Field(24, description="channels of the first layer")
+    width: PositiveInt = Field(32, description="channels of the first layer")
     window_seconds: PositiveFloat = Field(2.0, le=3, description="that are heard at once")
-    steps: PositiveInt = Field(16000, description="optimiser steps")
+    steps: PositiveInt = Field(14000, description="optimiser steps")
     batch: PositiveInt = Field(64, description="examples a step")
     learning_rate: PositiveFloat = Field(2e-3, description="Adam's, at its highest")
     warmup_steps: PositiveInt = Field(500, description="steps of linear warm-up, before a fall along a cosine")
@@ -19,3 +19,10 @@ class TaggerTrainingSettings(Settings):
     threads: PositiveInt = Field(1, description="CPU threads")
     checkpoint_every: PositiveInt = Field(500, description="steps between checkpoints and rows of the history")
     seed: int = Field(20261129, description="of the weights and the examples")
+
+
+TAGGERS = {
+    "instruments": TaggerTrainingSettings(),
+    "instruments-judge": TaggerTrainingSettings(width=24, window_seconds=3.0, steps=7000, seed=20261130),
+}
+"""The trainings of the taggers that ship."""
