@@ -18,11 +18,11 @@ from stemsteer.settings.config import Config, load_config
 from stemsteer.settings.plan import plan_for
 from stemsteer.settings.run import GROUPS
 from stemsteer.settings.tracks import Track
+from stemsteer.settings.usual import usual_sources
 from stemsteer.sound.audio import Signal, write
 from stemsteer.sound.samples import as_rate, as_signal
 from stemsteer.stages.one_track import OneTrack
 from stemsteer.steering.interruption import Interrupted
-from stemsteer.steering.settings import FULL_SET
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ def separate(
     Args:
         audio: floating-point samples `[samples, channels]` or `[samples]`, of any level.
         sample_rate: Hz.
-        sources: names of sources or of tags; None: all that compete in the run (vocals, drums, guitar, piano, strings).
+        sources: names of sources or of tags; None: all that compete in the run (vocals, drums, bass, guitar, piano,
+            strings) and that its taggers know.
         preset: a ready-made run of resources/presets.yaml; None: the default run.
         settings: groups of settings, as of a run in config.yaml; they win over those of the preset.
         references: true sources by name, of the shape of `audio`, with which the stems are scored. They are looked for
@@ -172,7 +173,7 @@ def _track(name: str, sources: Sequence[str] | None, references: Sequence[str], 
     if not isinstance(name, str) or not is_name(name):
         raise UserError(f"name: {name!r} is not one line of text; call the track {as_name(str(name))!r}")
     (run,) = config.runs.values()
-    wanted = (run.steering.competitors or FULL_SET) if sources is None else sources
+    wanted = usual_sources(run, config.taggers) if sources is None else sources
     if isinstance(wanted, str) or not wanted or not all(isinstance(source, str) for source in wanted):
         raise UserError(f"sources: give a list of names, such as ['vocals', 'drums'], not {wanted!r}")
     for source in references:

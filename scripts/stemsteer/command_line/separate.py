@@ -38,7 +38,7 @@ def _presets(context: click.Context, option: click.Parameter, incomplete: str) -
     "-s",
     "--sources",
     help="What to extract, separated by commas; `stemsteer tags` lists what there is.  "
-    "[default: vocals,drums,guitar,piano,strings]",
+    "[default: vocals,drums,bass,guitar,piano,strings; of these, what the taggers of a preset know]",
 )
 @click.option("--two-stems", metavar="SOURCE", help="Only this source, and all the rest as no_SOURCE.")
 @click.option(

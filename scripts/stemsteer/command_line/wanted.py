@@ -17,7 +17,7 @@ from stemsteer.settings.made import not_made
 from stemsteer.settings.presets import presets
 from stemsteer.settings.run import RunSettings
 from stemsteer.settings.tracks import Corpus, Track, notes_of_names
-from stemsteer.steering.settings import PerturbationSettings
+from stemsteer.settings.usual import usual_sources
 
 
 @dataclass(frozen=True)
@@ -80,11 +80,10 @@ class Wanted:
 
     @property
     def wanted_sources(self) -> tuple[str, ...]:
-        """Those to extract: by default all that the run lets compete, which it tells apart best."""
+        """Those to extract: by default all that the run lets compete, which it tells apart best, and that it knows."""
         if self.two_stems:
             return (self.two_stems,)
-        competitors = RunSettings.model_validate({"preset": self.preset}).steering.competitors
-        return self.sources or tuple(competitors or PerturbationSettings().competing)
+        return self.sources or usual_sources(RunSettings.model_validate({"preset": self.preset}))
 
     def corpus(self, places: Sequence[str], there: Iterable[Track], folder: Path) -> Corpus:
         """The tracks of a folder with those of some files, folders and patterns among them.
