@@ -12,7 +12,7 @@ from groups import grouped
 from stemsteer.errors import UserError
 from stemsteer.masking.settings import NoMask
 from stemsteer.models.registry import names_of
-from stemsteer.settings.config import Config, load_config
+from stemsteer.settings.config import JUDGES, Config, load_config
 from stemsteer.settings.mistakes import subclasses
 from stemsteer.settings.moved import MOVED, MOVED_IN_RUNS
 from stemsteer.settings.presets import presets
@@ -418,13 +418,45 @@ def test_codec_baselines_are_made_for_every_codec_that_runs_steer() -> None:
     assert config.baseline_runs["codec-oracle-other"] == ("codec-oracle", "other")
 
 
-def test_no_tagger_judges_its_own_work() -> None:
-    def judge(*taggers: str) -> str | None:
-        return Config.model_validate(
-            {"tracks": "x", "runs": {"mine": {"taggers": {"names": list(taggers)}}}}
-        ).chosen_judge
+def judge_of(source: str, *taggers: str, **settings: Any) -> str | None:
+    """That of a config with one run, of these taggers or the usual ones."""
+    run = {"taggers": {"names": list(taggers)}} if taggers else {}
+    return Config.model_validate({"tracks": "x", "runs": {"mine": run}, **settings}).judge_of(source)
 
-    assert judge("MTT_musicnn") == "MTT_vgg"
-    assert judge("MTT_vgg") == "MTT_musicnn"
-    assert judge("MTT_vgg", "MTT_musicnn", "MSD_vgg", "MSD_musicnn") is None
-    assert Config.model_validate({"tracks": "x", "judge": None}).chosen_judge is None
+
+def test_no_tagger_judges_its_own_work() -> None:
+    """Whatever the source, and whichever of several runs steers with it."""
+    assert judge_of("drums", "MTT_musicnn") == "MTT_vgg"
+    assert judge_of("drums", "MTT_vgg") == judge_of("drums", "MTT_vgg", "instruments") == "MTT_musicnn"
+    assert judge_of("drums", "instruments") == "MTT_vgg"
+    # The taggers of MSD have no tag for drums, but one for guitar.
+    assert judge_of("drums", "MTT_vgg", "MTT_musicnn") == "instruments-judge"
+    assert judge_of("guitar", "MTT_vgg", "MTT_musicnn") == "MSD_vgg"
+    assert judge_of("drums", *JUDGES) is None
+    runs = {"one": {"taggers": {"names": ["MTT_vgg"]}}, "other": {"taggers": {"names": ["MTT_musicnn"]}}}
+    assert Config.model_validate({"tracks": "x", "runs": runs}).judge_of("drums") == "instruments-judge"
+
+
+def test_a_source_is_judged_by_a_tagger_that_knows_it() -> None:
+    assert judge_of("bass") == judge_of("double bass") == "instruments-judge"
+    assert judge_of("vocals") == judge_of("flute") == judge_of("tag:slow") == "MTT_musicnn"
+    assert judge_of("tag:party") == judge_of("tag:happy") == "MSD_vgg"
+    assert judge_of("bass", "MTT_vgg", "instruments-judge") is None
+    # Only the taggers of MTG-Jamendo and AudioSet know it, which do not ship.
+    assert judge_of("drum machine") is None
+
+
+def test_sources_of_ones_own_are_judged_by_a_tagger_of_their_vocabulary() -> None:
+    own = {
+        "soloists": {"mtat": ["flute"]},
+        "low end": {"instruments": ["bass", "tuba"]},
+        "happiness": {"jamendo": ["mood/theme---happy"]},
+    }
+    judges = {name: judge_of(name, sources=own) for name in own}
+    assert judges == {"soloists": "MTT_musicnn", "low end": "instruments-judge", "happiness": None}
+
+
+def test_one_judge_for_all_or_none() -> None:
+    for source in ("drums", "bass"):
+        assert judge_of(source, judge="MSD_vgg") == "MSD_vgg"
+        assert judge_of(source, judge=None) is None

@@ -50,8 +50,16 @@ def test_nothing_is_said_of_what_was_not_measured() -> None:
 
 def test_there_are_thresholds_for_all_sources_that_compete_by_default() -> None:
     assert {tagger for tagger, _ in thresholds()} <= set(names_of("tagger"))
-    (tagger,) = ListeningSettings().names
-    assert {source for known, source in thresholds() if known == tagger} >= set(PerturbationSettings().competing)
+    measured = {name: {source for known, source in thresholds() if known == name} for name in ListeningSettings().names}
+    assert all(measured.values())
+    assert set.union(*measured.values()) >= set(PerturbationSettings().competing)
+
+
+def test_a_source_that_only_one_of_the_taggers_knows_has_its_threshold() -> None:
+    for source, tagger in {"bass": "instruments", "vocals": "MTT_vgg"}.items():
+        taggers = [name for name in ListeningSettings().names if (name, source) in thresholds()]
+        assert taggers == [tagger]
+        assert presence(source, thresholds()[tagger, source], ListeningSettings().names) == pytest.approx(HEARD)
 
 
 # The stem of a source that is not there

@@ -7,7 +7,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from stemsteer.generators.parts import Sounds
-from stemsteer.steering.perturbation.sharing import fits_sound, shares
+from stemsteer.steering.perturbation.sharing import USUALLY_LOW, fits_sound, shares
 
 SCORES = torch.tensor([[4.0, 0.0], [0.0, 4.0], [-4.0, -4.0], [2.0, 2.0]]).double()
 PRESENT = torch.ones(2).double()
@@ -73,12 +73,31 @@ def test_percussive_sounds_fit_drums_and_long_ones_all_others(source: str) -> No
     assert other[2] < other[1]
 
 
+def test_low_sounds_fit_the_bass_and_none_of_the_others() -> None:
+    bass, piano, drums = (fits_sound(name, SOUNDS, 2.0, 0.5) for name in ("bass", "piano", "drums"))
+    assert bass[2] > bass[1] > 0
+    assert bass[2] > piano[2]
+    assert bass[1] < piano[1]
+    # The flute is as long as the bass: low sounds say nothing of drums.
+    assert drums[2] == drums[1]
+    # For a percussive sound it is as for all that are no drums.
+    assert bass[0] < 0
+
+
+def test_a_usual_share_of_low_energy_speaks_neither_for_bass_nor_against_it() -> None:
+    usual = Sounds(torch.tensor([150.0]), torch.tensor([0.5]), torch.tensor([USUALLY_LOW]))
+    for source in ("bass", "piano"):
+        assert fits_sound(source, usual, 2.0, 0.5).item() == pytest.approx(0, abs=1e-6)
+    lower = Sounds(usual.centroids, usual.percussive, usual.low + 0.1)
+    assert fits_sound("bass", lower, 2.0, 0.5) == -fits_sound("piano", lower, 2.0, 0.5) > 0
+
+
 def test_weights_of_zero_say_nothing() -> None:
-    for source in ("drums", "piano"):
+    for source in ("drums", "bass", "piano"):
         assert not fits_sound(source, SOUNDS, 0.0, 0.0).any()
 
 
 def test_sounds_that_are_all_or_nothing_have_finite_scores() -> None:
     extremes = torch.tensor([0.0, 1.0])
-    for source in ("drums", "piano"):
+    for source in ("drums", "bass", "piano"):
         assert torch.isfinite(fits_sound(source, Sounds(extremes, extremes, extremes), 2.0, 0.5)).all()

@@ -119,7 +119,7 @@ def test_the_report_has_all_tables(engine: Any, task: Any) -> None:
     work = parts.Work(2, seconds, operations=10**11, rates={"matrix product": 1e11, "convolution": 2e11})
     rows = table(("default", 1, 10.0), ("htdemucs", 1, 20.0), engine=engine)
     text = tables.report(tables.Figures(task, {"cores": "2"}, rows, {"steering": 8.0, "rest": 2.0}, work))
-    assert "4 s of feelings_16khz.flac, vocals, drums, guitar, piano, strings; cores 2" in text
+    assert "4 s of feelings_16khz.flac, vocals, drums, bass, guitar, piano, strings; cores 2" in text
     assert "| steering | 8.00 | 80.0% |" in text
     assert f"| all | {len(parts.PARTS) * 0.5 * 2 / 4:.4f} | 100.0% |" in text
     assert "| as a large convolution | 200.0 | 1.0 | 10.00 |" in text
@@ -191,7 +191,7 @@ def test_stemsteer_runs_what_a_user_would_run(engine: Any, task: Any, tmp_path: 
     plan = make_plan(load_config(run.prepare(folder)))
     assert [stem.source for stem in plan.stems] == list(FULL_SET)
     assert plan.tracks["song"].duration == 4.0
-    assert plan.config.runs["mtat"].taggers.names == ["MTT_vgg", "fcn-mtat"]
+    assert plan.config.runs["mtat"].taggers.names == ["MTT_vgg", "fcn-mtat", "instruments"]
     assert (folder / "config.yaml").is_file()
     assert run.command(folder)[1:4] == ["-m", "snakemake", "stems"]
 
