@@ -19,10 +19,9 @@ def problem_of(mixture: Signal, rate: int, seed: int) -> Problem:
 
 def answers_of(method: Method, parts: AudibleParts, subsets: Tensor) -> Answers:
     """What the taggers of a method answer about a mixture, its parts and subsets `[subsets, dictionaries, parts]`."""
-    listening = Listeners(method.taggers)
     whole = ask(method, method.taggers, [parts], [parts.whole])[0]
     answers = Answers({name: heard[0] for name, heard in whole.items()})
     for subset in subsets:
-        answers = answers.with_more(ask(method, listening.to_subsets, [parts], [subset])[0], {})
-    of_parts = ask_of_parts(method, listening.to_parts, parts, range(parts.parts.number))
+        answers = answers.with_more(ask(method, method.taggers, [parts], [subset])[0], {})
+    of_parts = ask_of_parts(method, Listeners(method.taggers).to_parts, parts, range(parts.parts.number))
     return Answers(answers.whole, answers.subsets, of_parts)

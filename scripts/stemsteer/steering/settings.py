@@ -125,10 +125,10 @@ class PerturbationSettings(SteeringSettings):
         0.8, description="of the competition, in standard deviations of an answer; lower: sharper"
     )
     part_weight: float = Field(
-        1.0, ge=0, description="of the logits of taggers that know single parts, which hear these instead of subsets"
+        0.5, ge=0, description="of the logits of taggers that know single parts, which hear these besides the subsets"
     )
     percussive_weight: float = Field(
-        2.0, ge=0, description="of percussive sounds, as evidence for drums and, half as much, against other sources"
+        1.5, ge=0, description="of percussive sounds, as evidence for drums and, half as much, against other sources"
     )
     low_weight: float = Field(
         0.5, ge=0, description="of low sounds, as evidence for bass and against the others but drums"

@@ -33,8 +33,8 @@ class Tagger(nn.Module, ABC):
         sample_rate: of the audio that it hears, Hz.
         window_seconds: how much audio it hears at once; also the hop from one window to the next.
         context_seconds: how far its first analysis frames reach back before a window.
-        knows_parts: whether it knows an instrument by a part of its sound, so that it can hear parts one by one.
-            Others know what whole music sounds like, and hear random subsets of the parts.
+        knows_parts: whether it knows an instrument by a part of its sound, so that it can hear parts one by one, too.
+            Others know what whole music sounds like.
         fingerprint: sha256 of the weights.
         licence: of the weights.
         choices: what else decides the logits: settings of the user's own.

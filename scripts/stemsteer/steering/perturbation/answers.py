@@ -16,8 +16,8 @@ class Answers:
 
     Attributes:
         whole: of each tagger, by name, about the mixture: logits `[windows, labels]`.
-        subsets: of the taggers that hear subsets, about them: logits `[subsets, dictionaries, windows, labels]`.
-        parts: of the taggers that hear single parts, about the first of them: logits `[parts, labels]`.
+        subsets: of each tagger about the subsets: logits `[subsets, dictionaries, windows, labels]`.
+        parts: of the taggers that hear single parts, too, about the first of them: logits `[parts, labels]`.
     """
 
     whole: Mapping[str, Tensor]
@@ -29,7 +29,7 @@ class Answers:
 
         Args:
             subset: `[dictionaries, windows, labels]` by tagger.
-            parts: `[parts, labels]` by tagger.
+            parts: `[parts, labels]` by tagger; empty where there are more steps than parts.
         """
         subsets = {name: logits[None] for name, logits in subset.items()}
         return Answers(self.whole, _longer(self.subsets, subsets), _longer(self.parts, parts))
@@ -45,7 +45,8 @@ class Answers:
 
 
 def _longer(known: Mapping[str, Tensor], more: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: torch.cat([known[name], logits]) if name in known else logits for name, logits in more.items()}
+    longer = {name: torch.cat([known[name], logits]) if name in known else logits for name, logits in more.items()}
+    return {**known, **longer}
 
 
 def pooled(logits: Tensor, labels: list[int]) -> Tensor:

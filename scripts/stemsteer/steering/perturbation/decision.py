@@ -27,13 +27,8 @@ class Listeners:
 
     @property
     def to_parts(self) -> list[Tagger]:
-        """Those that hear single parts."""
+        """Those that hear single parts, too."""
         return [tagger for tagger in self.taggers if tagger.knows_parts]
-
-    @property
-    def to_subsets(self) -> list[Tagger]:
-        """Those that hear subsets of the parts."""
-        return [tagger for tagger in self.taggers if not tagger.knows_parts]
 
     def labels(self, source: str) -> Mapping[str, list[int]]:
         """The places of a source's labels among the logits, by the names of the taggers that know it."""
@@ -99,20 +94,15 @@ class Decision:
         return self.effects(source) / settings.temperature + settings.part_weight * self.evidence(source) + acoustic
 
     def effects(self, source: str) -> Tensor:
-        """How much each part raises the tags of a source in subsets, the mean over the taggers that hear these.
-
-        Zero where none of them knows the source: `[parts]`.
-        """
+        """How much each part raises the tags of a source, the mean over the taggers that know it: `[parts]`."""
         if source not in self._effects:
             labels = self.listeners.labels(source)
-            answers = [pooled(logits, labels[name]) for name, logits in self.answers.subsets.items() if name in labels]
-            self._effects[source] = self._regressed(answers) if answers else self._nothing
+            answers = torch.stack([pooled(self.answers.subsets[name], labels[name]) for name in labels], dim=-1)
+            of_taggers = effects_of_dictionaries(
+                self.subsets, answers, self.parts.parts.dictionaries, self.settings.penalty
+            )
+            self._effects[source] = of_taggers.mean(1)
         return self._effects[source]
-
-    def _regressed(self, answers: Sequence[Tensor]) -> Tensor:
-        dictionaries = self.parts.parts.dictionaries
-        together = torch.stack(list(answers), dim=-1)
-        return effects_of_dictionaries(self.subsets, together, dictionaries, self.settings.penalty).mean(1)
 
     def evidence(self, source: str) -> Tensor:
         """The logit of a source when each part is heard by itself, above what is usual, the mean over such taggers.
@@ -121,11 +111,9 @@ class Decision:
         """
         labels = self.listeners.labels(source)
         heard = [logits[:, labels[name]].mean(1) for name, logits in self.answers.parts.items() if name in labels]
-        return torch.stack(heard).mean(0).double() - USUAL_LOGIT if heard else self._nothing
-
-    @property
-    def _nothing(self) -> Tensor:
-        return torch.zeros(self.parts.parts.number, dtype=torch.float64)
+        if not heard:
+            return torch.zeros(self.parts.parts.number, dtype=torch.float64)
+        return torch.stack(heard).mean(0).double() - USUAL_LOGIT
 
     def probability(self, source: str) -> float:
         """The mean probability of a source's tags in the mixture."""

@@ -88,8 +88,10 @@ def ask_of_parts(
         method: of the run.
         taggers: those of the run that listen.
         mixture: in parts.
-        places: of the parts that are played.
+        places: of the parts that are played; without any, there are no answers.
     """
+    if not places:
+        return {}
     gains = torch.eye(mixture.parts.number)[list(places)]
     heard = ask(method, taggers, [mixture], [gains])[0]
     for tagger in taggers:

@@ -36,13 +36,13 @@ def fits_sound(source: str, sounds: Sounds, percussive_weight: float, low_weight
         source: its name.
         sounds: of the parts.
         percussive_weight: of percussive sounds, which speak for drums and, half as much, against all others.
-        low_weight: of low sounds, which speak for bass and against all others but drums.
+        low_weight: of low sounds, which speak against all but drums and, half as much, for bass.
     """
     percussive = _logit(sounds.percussive)
     if source in PERCUSSION:
         return percussive_weight * percussive
     low = _logit(sounds.low) - _logit(torch.tensor(USUALLY_LOW))
-    return -percussive_weight / 2 * percussive + (low_weight if source in LOW else -low_weight) * low
+    return -percussive_weight / 2 * percussive + (low_weight / 2 if source in LOW else -low_weight) * low
 
 
 def _logit(share: Tensor) -> Tensor:

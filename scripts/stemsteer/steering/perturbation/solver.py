@@ -39,7 +39,7 @@ class PerturbationSteering(Steering):
 class PerturbationSolver(Solver):
     """Plays one subset of each dictionary at every step, of all problems at once.
 
-    Taggers that know single parts hear the next few of these instead, so that they have heard all after the last step.
+    Taggers that know single parts hear the next few of these, too, so that they have heard all after the last step.
     """
 
     @torch.no_grad()
@@ -62,12 +62,13 @@ class PerturbationSolver(Solver):
         if self.step == 0:
             whole = ask(self.method, self.method.taggers, self.mixtures, [mixture.whole for mixture in self.mixtures])
             self.answers = [Answers({name: logits[0] for name, logits in heard.items()}) for heard in whole]
-        listening = self.listeners
-        about = ask(self.method, listening.to_subsets, self.mixtures, [subsets[self.step] for subsets in self.subsets])
-        self.answers = [
-            known.with_more(subset, ask_of_parts(self.method, listening.to_parts, mixture, self._next_parts(mixture)))
-            for known, subset, mixture in zip(self.answers, about, self.mixtures, strict=True)
+        played = [subsets[self.step] for subsets in self.subsets]
+        about = ask(self.method, self.method.taggers, self.mixtures, played)
+        alone = [
+            ask_of_parts(self.method, self.listeners.to_parts, mixture, self._next_parts(mixture))
+            for mixture in self.mixtures
         ]
+        self.answers = [known.with_more(*more) for known, *more in zip(self.answers, about, alone, strict=True)]
         self.step += 1
 
     def _next_parts(self, mixture: AudibleParts) -> range:
