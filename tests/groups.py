@@ -14,7 +14,10 @@ GROUPS = {
     "mask": RatioMask,
     "stem": MaskedStem,
 }
-KINDS = {group: {"kind": model.model_fields["kind"].default} for group, model in GROUPS.items() if group != "taggers"}
+KINDS = {
+    **{group: {"kind": model.model_fields["kind"].default} for group, model in GROUPS.items() if group != "taggers"},
+    "taggers": {"names": ["MTT_vgg"]},  # by gradient, all taggers have to know a source
+}
 """Of a run that steers a codec's latents by gradient and makes a mask of them."""
 
 

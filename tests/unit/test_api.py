@@ -22,6 +22,7 @@ from stemsteer.steering.perturbation.solver import PerturbationSolver
 from stemsteer.steering.settings import FULL_SET
 
 LIGHT = {"generator": {"components": 4, "iterations": 10}, "steering": {"subsets": 4}}
+ONE_TAGGER = {**LIGHT, "taggers": {"names": ["MTT_vgg"]}}
 MIXTURE: Signal = np.add(*low_and_high(1.0).values())
 
 
@@ -53,6 +54,18 @@ def test_stems_and_rest_sum_to_the_mixture(capfd: pytest.CaptureFixture[str]) ->
     np.testing.assert_allclose(sum(separation.stems.values()) + separation.rest, MIXTURE, atol=1e-6)
     assert 0 < np.square(separation.rest).sum() < np.square(MIXTURE).sum()
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_is_separated_by_default() -> None:
+    assert FULL_SET == ("vocals", "drums", "bass", "guitar", "piano", "strings")
+
+
+@pytest.mark.parametrize(("tagger", "unknown"), [("instruments", "vocals"), ("MTT_vgg", "bass")])
+def test_one_tagger_separates_the_sources_that_it_knows(tagger: str, unknown: str) -> None:
+    separation = separated(sources=None, settings={**LIGHT, "taggers": {"names": [tagger]}})
+    assert tuple(separation.stems) == tuple(source for source in FULL_SET if source != unknown)
+    assert all(heard.probability is not None for heard in separation.heard.values())
+    np.testing.assert_allclose(sum(separation.stems.values()) + separation.rest, MIXTURE, atol=1e-6)
 
 
 def test_warnings_tell_of_sources_that_are_not_heard() -> None:
@@ -189,7 +202,10 @@ def test_rates_that_are_none(rate: Any) -> None:
         ({"sources": "drums"}, r"sources: give a list of names, such as \['vocals', 'drums'\], not 'drums'"),
         ({"sources": []}, r"sources: give a list of names"),
         ({"sources": ["drumms"]}, r"there is no source or tag 'drumms' \(did you mean drums\?\)"),
-        ({"sources": ["bass"]}, "tagger MTT_vgg: the vocabulary mtat has no tag for the source 'bass'"),
+        (
+            {"sources": ["bass"], "settings": ONE_TAGGER},
+            "tagger MTT_vgg: the vocabulary mtat has no tag for the source 'bass'",
+        ),
         ({"preset": "tagbox-cod"}, r"there is no ready-made run 'tagbox-cod' \(did you mean tagbox-code\?\)"),
         ({"settings": {"sterring": {}}}, r"settings: there is no group 'sterring' \(did you mean steering\?\)"),
         ({"settings": {"sources": ["drums"]}}, "settings: there is no group 'sources'"),

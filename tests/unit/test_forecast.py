@@ -163,6 +163,7 @@ def test_the_time_is_that_of_finished_estimates(plan: Plan) -> None:
     [
         # The parts of 4 dictionaries, and 1 + 4 x 32 + 2 x 2 = 133 hearings: of a second of audio, in s.
         (["MTT_vgg"], 0.15 + 133 * 0.0032),
+        (["MTT_vgg", "instruments"], 0.15 + 133 * (0.0032 + 0.0006)),
         (["MTT_vgg", "musicnn-mtat"], 0.15 + 133 * (0.0032 + 0.0088)),
         # It has not been measured, and may be as slow as MTT_musicnn.
         (["crnn-mtat"], 0.15 + 133 * 0.0115),
@@ -180,9 +181,10 @@ def test_one_source_of_a_track_takes_nearly_as_long_as_two(plan: Plan) -> None:
     finish("long", "drums", "cpu")
     finish("short", "drums", "cpu")
     # 162 s of chunks x (0.15 + 131 hearings x 0.0032) = 92.2 s, and for one track 32 s x 0.5692 = 18.2 s.
-    assert "about 1.5 min of one core" in forecast(steered_by({}))
+    run = {"taggers": {"names": ["MTT_vgg"]}}
+    assert "about 1.5 min of one core" in forecast(steered_by(run))
     finish("long", "vocals", "cpu")
-    assert "about 18 s of one core" in forecast(steered_by({}))
+    assert "about 18 s of one core" in forecast(steered_by(run))
 
 
 def test_perturbation_is_measured_at_the_rate_of_the_mixture(plan: Plan) -> None:

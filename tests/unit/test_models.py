@@ -87,7 +87,7 @@ def test_the_taggers_of_tagbox_are_there_as_far_as_they_are_published() -> None:
 
 def test_what_ships_is_what_the_registry_says() -> None:
     shipped = {name: model for name, model in registry().items() if model.ships}
-    assert set(shipped) == {"embedded", "embedded-full"}
+    assert set(shipped) == {"embedded", "embedded-full", "instruments", "instruments-judge"}
     for name, model in shipped.items():
         assert sha256(RESOURCES / str(model.file)) == model.sha256, name
         assert find(name) == RESOURCES / str(model.file)
