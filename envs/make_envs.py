@@ -43,7 +43,17 @@ FILES_AND_TABLES = {
 IMPORTED = {
     "audio": FILES_AND_TABLES | {"jinja2", "matplotlib", "museval", "scipy", "stempeg", "tinysoundfont"},
     "torch": FILES_AND_TABLES
-    | {"librosa", "museval", "musicnn", "onnxruntime", "safetensors", "scipy", "torch", "transformers"},
+    | {
+        "librosa",
+        "museval",
+        "musicnn",
+        "onnxruntime",
+        "safetensors",
+        "scipy",
+        "tinysoundfont",
+        "torch",
+        "transformers",
+    },
 }
 # Installed after the environment is made, by pip with --no-deps, which a pip section can't say for one package.
 WITHOUT_REQUIREMENTS = {
