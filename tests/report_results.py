@@ -66,7 +66,7 @@ def make_results(
         "logs": str(folder / "logs"),
         "runs": dict.fromkeys(runs, SETTINGS),
         "baselines": list(BASELINES),
-        "judge": "MSD_musicnn",
+        "judges": ["MSD_musicnn"],
         "tracks": [
             {
                 "track": track,

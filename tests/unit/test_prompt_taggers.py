@@ -88,7 +88,7 @@ def plan_for(
 ) -> Plan:
     """The plan of the run `mine`, and of another tagger's."""
     (folder / "tracks.tsv").write_text(f"track\tmixture\tsources\nsong\tsong.wav\t{sources}\n")
-    runs = {"mine": {"taggers": {"names": [tagger]}, **groups}}
+    runs = {"mine": {**groups, "taggers": {"names": [tagger]}}}
     if other:
         runs["other"] = {"taggers": {"names": [other]}}
     return make_plan(load_config({"tracks": str(folder / "tracks.tsv"), "runs": runs}))
@@ -111,8 +111,10 @@ def test_any_text_is_a_source_to_it_and_to_no_other(tmp_path: Path) -> None:
     texts = "hand claps,Vocals"
     plan = plan_for(tmp_path, NAME, sources=texts, **grouped())
     assert plan.prompted_sources("mine", "song") == ["Vocals", "hand claps"]
-    (note,) = plan.notes
-    assert note.startswith("'Vocals' is a text for prompt taggers, as no source or tag is called so (did you mean")
+    assert plan.notes == [
+        f"{text!r} is a text for prompt taggers, as no source or tag is called so (did you mean {hint}?)"
+        for text, hint in {"Vocals": "vocals", "hand claps": "Hands"}.items()
+    ]
     with pytest.raises(UserError, match="track 'song': there is no source or tag 'hand claps'"):
         plan_for(tmp_path, "MTT_vgg", sources=texts)
     with pytest.raises(UserError, match="run 'other', tagger MTT_vgg: 'hand claps' is neither a source nor a tag"):
@@ -167,11 +169,12 @@ def test_it_judges() -> None:
 
 def test_the_report_names_it(results: Path) -> None:
     plan, record = results / "results/plan.json", results / "results/runs/demo/stems/song/drums.json"
-    plan.write_text(json.dumps({**json.loads(plan.read_text()), "judge": NAME}))
+    plan.write_text(json.dumps({**json.loads(plan.read_text()), "judges": ["MSD_vgg", NAME]}))
     stem = json.loads(record.read_text())
     stem["ascent"]["taggers"] = {NAME: {"sha256": toy_prompt_tagger.MODEL.sha256, "licence": "MIT", "tags": ["drums"]}}
     record.write_text(json.dumps(stem))
     write_report(plan, results / "results/report/index.html")
     page = (results / "results/report/index.html").read_text()
     assert f"Weights of {NAME}" in page
-    assert f"{NAME}, weights {toy_prompt_tagger.MODEL.sha256}" in page
+    first = registry()["MSD_vgg"].sha256
+    assert f"MSD_vgg, weights {first}; {NAME}, weights {toy_prompt_tagger.MODEL.sha256}" in page

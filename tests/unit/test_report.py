@@ -262,7 +262,7 @@ def test_scores_without_a_summary_say_so(results):
 
 def test_without_a_judge_its_columns_are_left_out(results):
     plan = results / "results/plan.json"
-    plan.write_text(plan.read_text().replace('"MSD_musicnn"', "null"))
+    plan.write_text(json.dumps({**json.loads(plan.read_text()), "judges": []}))
     text = report(results)
     assert "Tag probability" not in text
     assert "tag_probability" not in data(results)["scores"]["cells"]
