@@ -48,6 +48,14 @@ def test_the_shipped_config_spells_out_the_defaults(shipped: dict[str, Any]) -> 
     assert load_config(shipped) == load_config({"tracks": shipped["tracks"]})
 
 
+def test_the_config_to_start_from_asks_for_all_that_competes() -> None:
+    start = load_config(yaml.safe_load((CONFIG.parent / "config/config.yaml").read_text()))
+    assert start.asked_sources == ["vocals", "drums", "bass", "guitar", "piano", "strings"]
+    assert list(start.runs) == ["default"]
+    assert start.runs["default"].steering.competitors == start.asked_sources
+    assert start.runs["default"].taggers.names == ["MTT_vgg", "instruments"]
+
+
 def test_the_shipped_config_names_every_key(shipped: dict[str, Any]) -> None:
     assert shipped == load_config(shipped).model_dump(mode="json")
 

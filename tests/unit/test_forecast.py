@@ -59,6 +59,9 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
     return steered_by(grouped(**RUN))
 
 
+OF_32_SUBSETS = {"steering": {"subsets": 32}}
+
+
 def steered_by(run: dict[str, Any], **config: Any) -> Plan:
     """The plan of the tracks that are there."""
     sources = ["vocals", "drums"]
@@ -173,7 +176,7 @@ def test_at_first_perturbation_is_expected_to_take_as_long_as_elsewhere(
     plan: Plan, taggers: list[str], cost: float
 ) -> None:
     # 11 chunks cover 120 s, of which they share 10; 3 cover 30 s, of which they share 2. Both sources share answers.
-    said = forecast(steered_by({"taggers": {"names": taggers}}))
+    said = forecast(steered_by({**OF_32_SUBSETS, "taggers": {"names": taggers}}))
     assert f"5.4 min of chunks x 32 steps; about {hours(162 * cost)} of one core, as measured elsewhere\n" in said
 
 
@@ -181,7 +184,7 @@ def test_one_source_of_a_track_takes_nearly_as_long_as_two(plan: Plan) -> None:
     finish("long", "drums", "cpu")
     finish("short", "drums", "cpu")
     # 162 s of chunks x (0.15 + 131 hearings x 0.0032) = 92.2 s, and for one track 32 s x 0.5692 = 18.2 s.
-    run = {"taggers": {"names": ["MTT_vgg"]}}
+    run = {**OF_32_SUBSETS, "taggers": {"names": ["MTT_vgg"]}}
     assert "about 1.5 min of one core" in forecast(steered_by(run))
     finish("long", "vocals", "cpu")
     assert "about 18 s of one core" in forecast(steered_by(run))
@@ -194,7 +197,9 @@ def test_perturbation_is_measured_at_the_rate_of_the_mixture(plan: Plan) -> None
     finish("short", "vocals", "cpu", steered, known, rate=RATE)
     finish("short", "drums", "cpu", known, rate=RATE)
     # 2 sources of 130 s of chunks x 32 steps x 0.01 s.
-    assert "4.3 min of chunks x 32 steps; 1.4 min on cpu, as measured on 1 finished" in forecast(steered_by({}))
+    assert "4.3 min of chunks x 32 steps; 1.4 min on cpu, as measured on 1 finished" in forecast(
+        steered_by(OF_32_SUBSETS)
+    )
 
 
 def test_answers_that_were_known_tell_nothing_of_the_time(plan: Plan) -> None:

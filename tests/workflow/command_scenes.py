@@ -13,7 +13,7 @@ from scenery import (
 )
 from scenes import Scene, dry, given, instead, run
 
-FIVE = ("vocals", "drums", "guitar", "piano", "strings")
+SEPARATED = ("vocals", "drums", "bass", "guitar", "piano", "strings")
 DOWNLOADS = "it downloads; tests/workflow/test_fetching.py fetches from a server on this machine"
 INDEX = "it installs from a package index"
 ADDED = "tests/workflow/test_separate.py adds songs and sources"
@@ -30,7 +30,7 @@ SONG = Scene(
     "song",
     two_songs,
     (
-        run("stemsteer separate song.mp3", makes=[f"separated/stems/song/{name}.wav" for name in (*FIVE, "rest")]),
+        run("stemsteer separate song.mp3", makes=[f"separated/stems/song/{name}.wav" for name in (*SEPARATED, "rest")]),
         dry("stemsteer separate song.mp3 --sources violin", ADDED),
         dry("stemsteer separate another-song.mp3", ADDED),
         dry("stemsteer separate song.mp3 --format mp3 --out separated-mp3", "tests/unit/test_exports.py writes mp3"),
@@ -83,7 +83,7 @@ CORPUS = Scene(
         run("cd my-corpus && stemsteer run -n"),
         dry("stemsteer run --profile slurm", SLURM, AFTER_INIT),
         given("sed -i 's/default: {}/default: {steering: {subsets: 4}}/' config.yaml", AFTER_INIT),
-        run("stemsteer run --cores 4 stems", AFTER_INIT, makes=[f"stems/My song/{name}.wav" for name in FIVE]),
+        run("stemsteer run --cores 4 stems", AFTER_INIT, makes=[f"stems/My song/{name}.wav" for name in SEPARATED]),
         run("stemsteer run", AFTER_INIT, makes=["results/report/index.html"]),
         run("stemsteer run -n", AFTER_INIT),
         given("cp config.yaml mine.yaml", AFTER_INIT),

@@ -12,6 +12,7 @@ from workdir import Ended, Workdir, music
 RATE = 48_000
 SHORT: dict[str, Any] = {
     "generator": {"kind": "components", "components": 6, "iterations": 30},
+    "taggers": {"names": ["MTT_vgg", "instruments"]},
     "steering": {"kind": "perturbation", "subsets": 8, "chunk_seconds": 3, "overlap_seconds": 0.5},
     "mask": {"kind": "none"},
     "stem": {"kind": "steered"},

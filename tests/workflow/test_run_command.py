@@ -91,7 +91,7 @@ def test_separate_adds_to_a_table_and_keeps_what_is_in_it(corpus: Path, monkeypa
     lines = (corpus / "tracks.tsv").read_text(encoding="utf-8").splitlines()
     assert lines == [
         "track\tmixture\tstream\tstart\tduration\tsources\treference_guitar",
-        f"{TRACK}\tsong.wav\t\t\t\tvocals,drums,guitar,piano,strings\tguitar.wav",
+        f"{TRACK}\tsong.wav\t\t\t\tvocals,drums,bass,guitar,piano,strings\tguitar.wav",
         f"other\t{corpus.parent}/other.wav\t\t\t\tdrums\t",
     ]
     before = (corpus / "tracks.tsv").stat().st_mtime_ns
