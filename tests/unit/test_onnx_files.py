@@ -220,5 +220,5 @@ def test_the_examples_of_the_documents_are_right(tmp_path: Path) -> None:
         for example in re.findall(r"^```yaml\n(.*?)^```$", text.replace("/path/to", str(tmp_path)), re.M | re.S)
     )
     assert texts.asked_sources == ["distorted electric guitar", "hand claps"]
-    assert texts.prompted_sources("default", "song")[:2] == ["distorted electric guitar", "drums"]
+    assert texts.prompted_sources("default", "song")[:3] == ["bass", "distorted electric guitar", "drums"]
     assert network.asked_sources == ["Violin", "soloists", "vocals"]
