@@ -79,6 +79,13 @@ def test_warnings_tell_of_sources_that_are_not_heard() -> None:
     assert warning.startswith("the taggers do not hear strings in this mixture")
 
 
+def test_bass_is_judged_by_a_tagger_that_knows_it() -> None:
+    low, high = (signal.astype(np.float32) for signal in low_and_high(1.0).values())
+    separation = separated(sources=["bass", "drums"], references={"bass": low, "drums": high})
+    assert separation.scores is not None
+    assert separation.scores.tag_probability.between(0, 1).all()
+
+
 @pytest.mark.parametrize(("late", "state"), [(0, "as given"), (1105, "moved"), (500, "doubtful")])
 def test_references_are_looked_for_in_the_mixture(late: int, state: str) -> None:
     random = np.random.default_rng(0)

@@ -24,7 +24,7 @@ from stemsteer.places import RESOURCES
 from stemsteer.settings.presets import presets
 from stemsteer.taggers.vocabularies import load_vocabulary, sources
 
-VOCABULARIES = ("mtat", "msd", "jamendo", "audioset")
+VOCABULARIES = ("mtat", "msd", "jamendo", "audioset", "instruments")
 COMMAND = "from stemsteer.command_line.main import main; main(prog_name='stemsteer')"
 
 
@@ -126,6 +126,19 @@ def codec(url: str) -> Model:
     return GeneratorModel(
         kind="generator", family="jukebox", file="codec.bin", url=url, sha256=digest, licence="MIT", citation=paper
     )
+
+
+def test_models_lists_taggers_of_every_kind() -> None:
+    there = table(said("models", "--tsv")).set_index("model")
+    assert dict(there.state[["instruments", "instruments-judge"]]) == {
+        "instruments": "here",
+        "instruments-judge": "here",
+    }
+    assert dict(there.vocabulary[["instruments", "mn10-audioset"]]) == {
+        "instruments": "instruments",
+        "mn10-audioset": "audioset",
+    }
+    assert there.kind["clap-general"] == there.kind["clap-unfused"] == "prompt-tagger"
 
 
 def test_models_says_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,24 @@ def test_baselines_are_made_where_a_source_that_is_asked_for_has_a_reference() -
         assert len(plan.baseline_stems) == baselines * 2
 
 
+def test_the_stems_of_each_source_have_their_judge() -> None:
+    plan = make_plan(load_config({"tracks": "tracks.tsv"}))
+    assert plan.judge_of == {"bass": "instruments-judge", "drums": "MTT_musicnn"}
+    assert set(plan.judges) == set(plan.as_dict()["judges"]) == {"instruments-judge", "MTT_musicnn"}
+    assert "judge" not in plan.as_dict()
+    one = make_plan(load_config({"tracks": "tracks.tsv", "judge": "MSD_vgg"}))
+    assert (set(one.judge_of.values()), one.judges) == ({"MSD_vgg"}, ["MSD_vgg"])
+    none = make_plan(load_config({"tracks": "tracks.tsv", "judge": None}))
+    assert (set(none.judge_of.values()), none.judges) == ({None}, [])
+
+
+def test_a_source_that_no_tagger_can_judge_has_no_judge() -> None:
+    Path("tracks.tsv").write_text("track\tmixture\tsources\na\ta.wav\tdrum machine,drums\n")
+    plan = make_plan(load_config({"tracks": "tracks.tsv", "runs": {"mine": {"taggers": {"names": ["fcn-jamendo"]}}}}))
+    assert plan.judge_of == {"drum machine": None, "drums": "MTT_vgg"}
+    assert plan.judges == ["MTT_vgg"]
+
+
 def test_peers_separate_three_sources_where_there_is_a_reference() -> None:
     Path("tracks.tsv").write_text(
         "track\tmixture\tsources\treference_bass\treference_piano\n"
