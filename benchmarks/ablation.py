@@ -94,7 +94,7 @@ class Ablation:
             parts, subsets, answers, seconds = self._asked(run, steering)
             began = time.perf_counter()
             decision = Decision(steering, listeners, parts, subsets, answers)
-            stems = parts.parts.mix(torch.stack([decision.gains(source) for source in sources]))
+            stems = parts.parts.mix(torch.stack([decision.gains(source) for source in sources])) if sources else []
             seconds += time.perf_counter() - began
             for source, stem in zip(sources, stems, strict=True):
                 reference = read_reference(self.track, source, self.mixture)

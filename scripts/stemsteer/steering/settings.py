@@ -117,7 +117,7 @@ class PerturbationSettings(SteeringSettings):
 
     kind: Literal["perturbation"] = "perturbation"
     subsets: Annotated[int, Field(ge=4, multiple_of=2)] = Field(
-        32, description="of the parts of each dictionary that are played; every second one is a complement"
+        16, description="of the parts of each dictionary that are played; every second one is a complement"
     )
     kept: tuple[Share, Share] = Field((0.4, 0.7), description="the smallest and the largest share of parts in a subset")
     penalty: PositiveFloat = Field(1.0, description="of the ridge regression on the effect of a part")

@@ -19,9 +19,6 @@ from stemsteer.places import RESOURCES
 PERCUSSION = frozenset({"drums", "drum machine"})
 """The sources that are short and broad sounds; all others are long and narrow ones, and seldom low."""
 
-LOW = frozenset({"bass"})
-"""The sources that are low sounds."""
-
 TAG_PREFIX = "tag:"
 """`tag:vocals` is the one tag `vocals`, while `vocals` is the source with all its tags."""
 

@@ -15,7 +15,7 @@ from stemsteer.taggers.base import Tagger
 from stemsteer.taggers.labels import find_if_known
 from stemsteer.taggers.presence import presence
 
-USUAL_LOGIT = -2.0
+USUAL_LOGIT = -3.0
 """Of a source that has a part no more likely than the rest of the mixture, for taggers that hear single parts."""
 
 

@@ -4,10 +4,13 @@ import torch
 from torch import Tensor
 
 from stemsteer.generators.parts import Sounds
-from stemsteer.taggers.vocabularies import LOW, PERCUSSION
+from stemsteer.taggers.vocabularies import PERCUSSION
 
 LEAST_PRESENCE = 0.02
 """A source that the taggers do not hear at all still competes with this weight, so that its stem is not nothing."""
+
+AGAINST_LOW = {"bass": -0.5, "piano": 0.5}
+"""How much low sounds speak against a tonal source, beside most others: a piano reaches as low as a bass."""
 
 USUALLY_LOW = 0.3
 """The share of low energy from which on a part is more likely a bass's than any other tonal source's."""
@@ -36,13 +39,13 @@ def fits_sound(source: str, sounds: Sounds, percussive_weight: float, low_weight
         source: its name.
         sounds: of the parts.
         percussive_weight: of percussive sounds, which speak for drums and, half as much, against all others.
-        low_weight: of low sounds, which speak against all but drums and, half as much, for bass.
+        low_weight: of low sounds, which speak against all but drums and bass, against piano half as much, and for bass.
     """
     percussive = _logit(sounds.percussive)
     if source in PERCUSSION:
         return percussive_weight * percussive
     low = _logit(sounds.low) - _logit(torch.tensor(USUALLY_LOW))
-    return -percussive_weight / 2 * percussive + (low_weight / 2 if source in LOW else -low_weight) * low
+    return -percussive_weight / 2 * percussive - low_weight * AGAINST_LOW.get(source, 1.0) * low
 
 
 def _logit(share: Tensor) -> Tensor:
