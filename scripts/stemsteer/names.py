@@ -13,7 +13,8 @@ NOT_IN_NAMES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """` (did you mean X?)` for the known name nearest to `name`, or nothing where none is near."""
-    spelt = {k.lower(): k for k in known}
+    # Sorted, so that the answer does not depend on the order of a set; small letters come last, and win.
+    spelt = {k.lower(): k for k in sorted(known)}
     nearest = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=0.6)
     return f" (did you mean {spelt[nearest[0]]}?)" if nearest else ""
 

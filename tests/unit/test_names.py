@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.io import PeriodicityDetector
 
-from stemsteer.names import slug
+from stemsteer.names import did_you_mean, slug
 
 NAMES = st.text(min_size=1)
 PLAIN = st.text("ab1-", min_size=1, max_size=3)
@@ -82,3 +82,8 @@ def test_names_that_a_file_system_does_not_tell_apart_have_slugs_that_it_does(na
     for twin in {name.upper(), name.lower(), name.title(), *(unicodedata.normalize(f, name) for f in ("NFC", "NFD"))}:
         if twin != name:
             assert slug(twin).casefold() != slug(name).casefold()
+
+
+@pytest.mark.parametrize("known", [("Guitar", "guitar", "Bass guitar"), ("Bass guitar", "guitar", "Guitar")])
+def test_small_letters_are_meant_whatever_the_order(known: tuple[str, ...]) -> None:
+    assert did_you_mean("guitr", known) == " (did you mean guitar?)"
