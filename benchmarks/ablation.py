@@ -53,7 +53,7 @@ def main() -> None:
     half = halves(HALVES)
     table = pd.read_csv(arguments.table, sep="\t") if arguments.table.exists() else pd.DataFrame(columns=["track"])
     for track in tracks:
-        if half.get(track.track) == arguments.half and track.track not in set(table.track):
+        if arguments.half in ("all", half.get(track.track)) and track.track not in set(table.track):
             table = pd.DataFrame([*table.to_dict("records"), *Ablation(track).rows(runs)])
             with written_whole(arguments.table) as part:
                 table.to_csv(part, sep="\t", index=False, float_format="%.4f", na_rep="nan")
@@ -67,7 +67,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--table", type=Path, default=Path("ablation.tsv"), help="the TSV to write (default: ablation.tsv)"
     )
-    made.add_argument("--half", choices=("choose", "report"), default="choose", help="of the tracks (default: choose)")
+    made.add_argument(
+        "--half", choices=("choose", "report", "all"), default="choose", help="of the tracks (default: choose)"
+    )
     made.add_argument(
         "--config", type=Path, default=Path(__file__).with_name("ablation.yaml"), help="with the runs to compare"
     )

@@ -26,7 +26,7 @@ from stemsteer.sound import audio
 from stemsteer.sound.audio import Signal
 from stemsteer.sound.recognition import AUDIO
 
-SOURCES = ("vocals", "drums", "guitar", "piano", "violin")
+SOURCES = ("vocals", "drums", "bass", "guitar", "piano", "violin")
 SECONDS = 8
 PIECES = Path(__file__).with_name("real.tsv")
 
