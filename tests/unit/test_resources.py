@@ -67,7 +67,7 @@ def test_time_grows_with_all_that_is_done_one_after_the_other() -> None:
     assert steering_seconds(short, 60, 1, on_gpu=True) < once
 
 
-PERTURBATION = RunSettings()
+PERTURBATION = RunSettings.model_validate({"taggers": {"names": ["MTT_vgg"]}, "steering": {"subsets": 32}})
 
 
 def test_perturbation_hears_subsets_of_all_dictionaries() -> None:
@@ -84,6 +84,12 @@ def test_perturbation_gets_four_times_what_the_slowest_tagger_took() -> None:
     needed = 65 * (0.15 + 133 * 0.0115)
     for on_gpu in (False, True):
         assert steering_seconds(PERTURBATION, 60, 2, on_gpu) == pytest.approx(4 * needed)
+
+
+def test_each_of_two_taggers_may_be_as_slow_as_the_slowest() -> None:
+    both = {"taggers": {"names": ["MTT_vgg", "instruments"]}, "steering": {"subsets": 32}}
+    needed = 65 * (0.15 + 2 * 133 * 0.0115)
+    assert steering_seconds(RunSettings.model_validate(both), 60, 2, on_gpu=False) == pytest.approx(4 * needed)
 
 
 @pytest.mark.parametrize(("seconds", "workers", "chunks", "rounds"), [(60, 3, 6, 2), (60, 4, 6, 2), (12, 4, 1, 1)])
