@@ -14,17 +14,14 @@ GROUPS = {
     "mask": RatioMask,
     "stem": MaskedStem,
 }
-KINDS = {
-    **{group: {"kind": model.model_fields["kind"].default} for group, model in GROUPS.items() if group != "taggers"},
-    "taggers": {"names": ["MTT_vgg"]},  # by gradient, all taggers have to know a source
-}
+KINDS = {group: {"kind": model.model_fields["kind"].default} for group, model in GROUPS.items() if group != "taggers"}
 """Of a run that steers a codec's latents by gradient and makes a mask of them."""
 
 
 def grouped(**settings: Any) -> dict[str, Any]:
     """A run as it stands in a config, of single settings (`steps=5`) and whole groups (`stem={...}`).
 
-    It steers a codec, but for the groups that are there as a whole or come from a preset.
+    It steers a codec with one tagger, but for the groups that are there as a whole or come from a preset.
     """
     run: dict[str, Any] = {} if settings.get("preset") else {group: dict(kind) for group, kind in KINDS.items()}
     for key, value in settings.items():
@@ -33,4 +30,7 @@ def grouped(**settings: Any) -> dict[str, Any]:
             run[key] = value
         else:
             run.setdefault(group, {})[key] = value
+    if run.get("steering") and run["steering"].get("kind") == "gradient" and not run.get("preset"):
+        # All taggers have to know a source then, which those of the default run do not.
+        run.setdefault("taggers", {}).setdefault("names", ["MTT_vgg"])
     return run
