@@ -42,7 +42,7 @@ rule tagger_package:
 
 rule tagger_scores:
     input:
-        packages_of_scores(),
+        packages=packages_of_scores(),
         table=shipped("resources/tagger/scores.tsv"),
     output:
         "results/tagger/scores.npz",
@@ -52,16 +52,14 @@ rule tagger_scores:
         "logs/tagger_scores.benchmark.tsv"
     conda:
         "../envs/torch.yaml"
-    params:
-        packages=TAGGER_PACKAGES,
     script:
         "../scripts/tagger_scores.py"
 
 
 rule tagger_clips:
     input:
-        package_of_player,
-        scores=rules.tagger_scores.output,
+        package=package_of_player,
+        scores=rules.tagger_scores.output[0],
         table=shipped("resources/tagger/players.tsv"),
     output:
         "results/tagger/clips/{player}.npz",
@@ -77,7 +75,6 @@ rule tagger_clips:
         mem_mb=4000,
         runtime=60,
     params:
-        packages=TAGGER_PACKAGES,
         seed=20261129,
     script:
         "../scripts/tagger_clips.py"
@@ -126,7 +123,7 @@ rule tagger_curves:
 
 rule tagger_evaluation:
     input:
-        stems_to_hear,
+        stems=stems_to_hear,
         weights="results/tagger/{tagger}/tagger.safetensors",
     output:
         "results/tagger/{tagger}/evaluation.tsv",
@@ -136,7 +133,5 @@ rule tagger_evaluation:
         "logs/tagger_evaluation/{tagger}.benchmark.tsv"
     conda:
         "../envs/torch.yaml"
-    params:
-        stems=stems_to_hear,
     script:
         "../scripts/tagger_evaluation.py"

@@ -15,7 +15,7 @@ if __name__ == "__main__":
             Path(job.input.scores),
             Path(job.input.table),
             job.wildcards.player,
-            Path(job.params.packages),
+            Path(job.input.package).parent,
             job.params.seed,
             clips_out=Path(job.output[0]),
         )

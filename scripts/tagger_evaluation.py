@@ -9,5 +9,5 @@ if __name__ == "__main__":
     job = globals()["snakemake"]
     with told_in_log(job.log[0]):
         evaluate_tagger(
-            Path(job.input.weights), [Path(path) for path in job.params.stems], table_out=Path(job.output[0])
+            Path(job.input.weights), [Path(path) for path in job.input.stems], table_out=Path(job.output[0])
         )
