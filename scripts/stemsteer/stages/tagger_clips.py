@@ -1,9 +1,10 @@
 """Play scores of open packages on open instruments, and write clips for the training of taggers."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ def read_scores(scores: Path, packages: Path, *, parts_out: Path) -> None:
         parts_out: a NumPy archive.
 
     Raises:
-        UserError: a package holds no such file.
+        UserError: a package holds no such file, or a damaged one.
     """
     rows = pd.read_csv(scores, sep="\t").to_dict("records")
     save_parts([part for row in rows for path in _files(row, packages) for part in read_parts(path)], parts_out)
@@ -57,19 +58,19 @@ def make_clips(parts: Path, players: Path, player: str, packages: Path, seed: in
     number = int(row["clips"])
     sizes = [min(CLIPS_AT_ONCE, number - start) for start in range(0, number, CLIPS_AT_ONCE)]
     made = [asdict(maker.make(size)) for size in tqdm(sizes, desc=player, unit="hundred clips")]
-    arrays = {name: np.concatenate([some[name] for some in made]) for name in made[0]}
+    arrays: dict[str, Any] = {name: np.concatenate([some[name] for some in made]) for name in made[0]}
     with written_whole(clips_out) as part, part.open("wb") as file:
         np.savez(file, **arrays)
 
 
-def _files(row: Mapping[str, object], packages: Path) -> Sequence[Path]:
+def _files(row: Mapping[Hashable, object], packages: Path) -> Sequence[Path]:
     found = sorted((packages / str(row["package"])).glob(str(row["files"])))
     if not found:
         raise UserError(f"the package {row['package']} holds no {row['files']}; correct resources/tagger")
     return found
 
 
-def _player(row: Mapping[str, object], packages: Path) -> Player:
+def _player(row: Mapping[Hashable, object], packages: Path) -> Player:
     files = _files(row, packages)
     programs = [int(str(row["program"]))] if row["program"] != "" else None
     if row["kind"] == "soundfont":

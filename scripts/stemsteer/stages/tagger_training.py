@@ -1,6 +1,6 @@
 """Train a tagger of instruments, going on from its checkpoint if there is one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -61,8 +61,8 @@ def _trained_on(number: int) -> NDArray[np.intp]:
     return np.setdiff1d(np.arange(number), _kept_out(number))
 
 
-def _tensors(arrays: Sequence[dict[str, NDArray[np.float16]]], part: object) -> ClipTensors:
-    assert callable(part)
+def _tensors(arrays: Sequence[dict[str, NDArray[np.float16]]], part: Callable[[int], NDArray[np.intp]]) -> ClipTensors:
+    """Those clips of each player that `part` chooses of so many."""
     of_all = {
         name: torch.from_numpy(np.concatenate([some[name][part(len(some[name]))] for some in arrays]))
         for name in ("programs", "magnitudes", "spectra", "activations")
