@@ -1,6 +1,5 @@
 """Scores: the notes of each part of a piece, out of MIDI and MusicXML files."""
 
-import tempfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from tinysoundfont.midi import NoteOff, NoteOn, ProgramChange
 
 from stemsteer.datasets.instruments.programs import DRUM_KIT
 from stemsteer.datasets.synthesiser import DRUM_CHANNEL
+from stemsteer.errors import UserError
 from stemsteer.files import written_whole
 
 START, SECONDS, KEY, VELOCITY = range(4)
@@ -42,15 +42,26 @@ class ScorePart:
 
 
 def read_parts(path: Path) -> list[ScorePart]:
-    """The parts of a `.mid`, `.midi`, `.mxl` or `.xml` file, or of the MIDI files in a game's `.wad`."""
+    """The parts of a `.mid`, `.midi`, `.mxl` or `.xml` file, or of the MIDI files in a game's `.wad`.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    try:
+        parts = _parts_of(path)
+    except Exception as error:  # whatever a damaged file makes the readers raise
+        raise UserError(f"{path}: it cannot be read as a score ({error!r}); fetch its package anew") from error
+    return [part for part in parts if len(part.notes) >= FEWEST_NOTES]
+
+
+def _parts_of(path: Path) -> list[ScorePart]:
     match path.suffix.lower():
         case ".mxl" | ".xml":
-            parts = _musicxml(path)
+            return _musicxml(path)
         case ".wad":
-            parts = [part for piece in _midi_files_in(path.read_bytes()) for part in _midi_in(piece)]
+            return [part for piece in _midi_files_in(path.read_bytes()) for part in _midi(piece)]
         case _:
-            parts = _midi(path)
-    return [part for part in parts if len(part.notes) >= FEWEST_NOTES]
+            return _midi(path.read_bytes())
 
 
 def save_parts(parts: Sequence[ScorePart], path: Path) -> None:
@@ -77,18 +88,11 @@ def _midi_files_in(wad: bytes) -> Iterator[bytes]:
             yield wad[start : start + size]
 
 
-def _midi_in(piece: bytes) -> list[ScorePart]:
-    with tempfile.NamedTemporaryFile(suffix=".mid") as file:
-        file.write(piece)
-        file.flush()
-        return _midi(Path(file.name))
-
-
-def _midi(path: Path) -> list[ScorePart]:
+def _midi(content: bytes) -> list[ScorePart]:
     programs: dict[int, int] = defaultdict(int)
     sounding: dict[tuple[int, int], tuple[float, int]] = {}
     notes: dict[tuple[int, int], list[tuple[float, float, int, int]]] = defaultdict(list)
-    for event in midi.load(str(path)):
+    for event in midi.load_memory(content):
         match event.action:
             case ProgramChange(program):
                 programs[event.channel] = program
