@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from stemsteer.errors import UserError
@@ -56,10 +56,13 @@ def read_instruments(path: Path, name: str, labels: Labels, licence: str) -> Ins
     Raises:
         UserError: the file is something else.
     """
-    with safe_open(path, "pt") as file:
-        facts = file.metadata() or {}
-        state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118, not a dictionary
-    if "width" not in facts or list(labels.names) != facts["labels"].split("\t"):
+    try:
+        with safe_open(path, "pt") as file:
+            facts = file.metadata() or {}
+            state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118, not a dictionary
+    except SafetensorError as error:
+        raise UserError(f"{path} cannot be read as the weights of a tagger ({error}); train it anew") from error
+    if facts.get("labels", "").split("\t") != list(labels.names):
         raise UserError(f"{path} does not hold a tagger of the instruments that this version knows; train it anew")
     network = InstrumentsNetwork(len(labels.names), int(facts["width"]))
     network.load_state_dict(state)
