@@ -84,8 +84,9 @@ def _midi_files_in(wad: bytes) -> Iterator[bytes]:
     """A WAD ends with a directory of 16 bytes for each lump: where it begins, how long it is, and its name."""
     lumps, directory = np.frombuffer(wad[4:12], "<u4")
     for start, size in np.frombuffer(wad[directory:], "<u4")[: 4 * lumps].reshape(-1, 4)[:, :2]:
-        if wad[start : start + 4] == b"MThd":
-            yield wad[start : start + size]
+        lump = wad[start : start + size]
+        if lump.startswith(b"MThd"):
+            yield lump
 
 
 def _midi(content: bytes) -> list[ScorePart]:
