@@ -49,6 +49,7 @@ WORKFLOWS = Scene(
                 "--configfile benchmarks/fretsonfire.yaml",
                 "--configfile benchmarks/equal_outcome.yaml",
                 "codec",
+                "tagger",
                 f"verify {DEVELOPMENT}",
             )
         ),
