@@ -92,6 +92,13 @@ def test_a_soundfont_plays_its_instruments_and_its_drums(tmp_path: Path, random:
     assert np.abs(between(sound, 0.2, 1)).max() < 1e-3
 
 
+def test_a_note_that_goes_on_ends_with_its_phrase(tmp_path: Path, random: np.random.Generator) -> None:
+    player = soundfont(tmp_path / "tiny.sf2")
+    player.play(0, notes((0, 1, 69, 120), (0, 2, 69, 120)), random)
+    player.play(0, notes((0, 0, 72, 120)), random)
+    assert not between(player.play(0, notes((1, 1, 69, 120)), random), 0, 0.99).any()
+
+
 def test_a_soundfont_of_one_drum_kit_may_have_it_as_an_instrument(tmp_path: Path, random: np.random.Generator) -> None:
     write_soundfont(tmp_path / "tiny.sf2", {(0, 0): 1})
     sound = SoundFontPlayer(tmp_path / "tiny.sf2", [DRUM_KIT]).play(DRUM_KIT, notes((0, 1, 69, 100)), random)

@@ -87,7 +87,7 @@ SCORE = f"""<?xml version="1.0"?>
 <score-partwise><part-list><score-part id="P1"><part-name>Music</part-name></score-part></part-list>
 <part id="P1"><measure>
 <attributes><divisions>2</divisions></attributes>
-{note("C", 2)}{note("E", 2, chord=True)}{note("G", 4, chord=True)}{note("B", 1, alter=-1)}
+{note("C", 2)}{note("G", 4, chord=True)}{note("E", 2, chord=True)}{note("B", 1, alter=-1)}
 <note><rest/><duration>1</duration></note><note><grace/><pitch><step>A</step><octave>4</octave></pitch></note>
 <backup><duration>6</duration></backup>{note("C", 4, octave=3)}
 <forward><duration>2</duration></forward>
