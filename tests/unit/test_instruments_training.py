@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -98,6 +99,13 @@ def test_other_settings_start_afresh(tmp_path: Path) -> None:
     fresh = train(CLIPS, KEPT_OUT, other, tmp_path / "new.pt")
     assert_same(train(CLIPS, KEPT_OUT, other, tmp_path / "checkpoint.pt"), fresh)
     assert [row["step"] for row in fresh.history] == [3, 6]
+
+
+def test_other_clips_start_afresh(tmp_path: Path) -> None:
+    train(CLIPS, KEPT_OUT, TINY, tmp_path / "checkpoint.pt")
+    other = replace(CLIPS, magnitudes=CLIPS.magnitudes.flip(0))
+    fresh = train(other, KEPT_OUT, TINY, tmp_path / "new.pt")
+    assert_same(train(other, KEPT_OUT, TINY, tmp_path / "checkpoint.pt"), fresh)
 
 
 def test_the_average_follows_the_weights() -> None:

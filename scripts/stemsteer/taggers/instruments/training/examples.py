@@ -5,6 +5,7 @@ hides is laid on each instrument's clip by itself, so that the labels stay true:
 of it is left. An instrument of which next to nothing is left, or that others drown, is neither heard nor not heard.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,12 @@ class ClipTensors:
     activations: Tensor
     labels: Tensor
     weights: Tensor
+
+    def digest(self) -> str:
+        """Hexadecimal sha256 of what is heard in the clips and of their labels."""
+        content = hashlib.sha256(self.labels.numpy().tobytes())
+        content.update(self.magnitudes.numpy().tobytes())
+        return content.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class TaggerTraining:
 
     def __init__(self, settings: TaggerTrainingSettings, clips: ClipTensors, kept_out: ClipTensors) -> None:
         """`kept_out` are clips that are never trained on; examples of them say how far the training is."""
-        self.settings = settings
+        self.settings, self.clips = settings, clips.digest()
         torch.manual_seed(settings.seed)
         self.network = InstrumentsNetwork(clips.labels.shape[1], settings.width)
         self.averaged = deepcopy(self.network).requires_grad_(False)
@@ -106,6 +106,7 @@ class TaggerTraining:
         """Write a checkpoint, whole or not at all."""
         state = {
             "settings": self.settings.model_dump(),
+            "clips": self.clips,
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -118,9 +119,9 @@ class TaggerTraining:
             torch.save(state, part)
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint of the same settings; with others the training starts afresh."""
+        """Go on from a checkpoint of the same settings and clips; with others the training starts afresh."""
         saved = torch.load(path, weights_only=True)
-        if saved["settings"] != self.settings.model_dump():
+        if saved["settings"] != self.settings.model_dump() or saved["clips"] != self.clips:
             return
         self.network.load_state_dict(saved["network"])
         self.averaged.load_state_dict(saved["averaged"])
