@@ -37,7 +37,7 @@ from stemsteer.taggers.loading import load_tagger
 from stemsteer.taggers.presence import TINY
 
 HERE = Path(__file__).parent
-TAGGERS = ("MTT_vgg", "MTT_musicnn", "fcn-mtat", "musicnn-mtat")
+TAGGERS = ("MTT_vgg", "MTT_musicnn", "fcn-mtat", "musicnn-mtat", "instruments")
 SMALLEST_DIFFERENCE = 0.3
 """Between the means of both kinds; a tagger that hears less of one has a threshold all the same."""
 
