@@ -129,9 +129,12 @@ SCRIPTS = Scene(
                 "full.tsv --codec resources/codec/embedded-full.safetensors",
             )
         ),
-        understood(
-            "python benchmarks/engine/whole_song.py song.mp3 song.tsv --repeat 5",
-            "it takes half an hour; tests/unit/test_whole_song_benchmark.py runs its parts",
+        *(
+            understood(
+                f"python benchmarks/engine/whole_song.py {options}",
+                "it takes minutes; tests/unit/test_whole_song_benchmark.py runs its parts",
+            )
+            for options in ("song.mp3 song.tsv --repeat 5", "song.wav song.tsv --seconds 90 --peers demucs")
         ),
         understood(
             "python benchmarks/engine/against_reference.py --tagbox ref/tagbox --jukebox ref/jukebox "
