@@ -131,7 +131,8 @@ class Experiment:
         self.parts = take_apart(method, problem_of(self.mixture, self.rate, seed=0))
         self.dictionaries = self.parts.parts.dictionaries
         self.known = [source for source in track.references if self.listeners.labels(source)]
-        self.asked = list(dict.fromkeys([*self.known, *FULL_SET]))
+        others = [source for source in FULL_SET if self.listeners.labels(source)]
+        self.asked = list(dict.fromkeys([*self.known, *others]))
         self.subsets = draw_subsets(self.dictionaries, steering.subsets, steering.kept, seed=0)
 
     def rows(self) -> Iterator[dict[str, object]]:
