@@ -36,6 +36,10 @@ class AudibleParts:
         parts = self._by_rate[rate]
         return gains.to(parts) @ parts
 
+    def alone(self, places: Sequence[int], rate: int) -> Tensor:
+        """Single parts, mono at a tagger's rate (Hz): `[parts, samples]`."""
+        return self._by_rate[rate][list(places)]
+
     @property
     def whole(self) -> Tensor:
         """The gains `[1, parts]` at which the mixture itself is heard: those of one dictionary."""
@@ -70,9 +74,7 @@ def ask(
     for tagger in taggers:
         pairs = zip(mixtures, gains, strict=True)
         signals = torch.cat([mixture.signals(wanted, tagger.sample_rate) for mixture, wanted in pairs])
-        with computing_in(method.settings.steering.precision, signals.device):
-            logits = tagger.logits(signals, method.settings.taggers.windows).float().cpu()
-        for answers, of_mixture in zip(heard, logits.split(sizes), strict=True):
+        for answers, of_mixture in zip(heard, _logits(method, tagger, signals).split(sizes), strict=True):
             answers[tagger.name] = of_mixture
     return heard
 
@@ -92,11 +94,15 @@ def ask_of_parts(
     """
     if not places:
         return {}
-    gains = torch.eye(mixture.parts.number)[list(places)]
-    heard = ask(method, taggers, [mixture], [gains])[0]
-    for tagger in taggers:
-        windows = tagger.cut(mixture.signals(gains, tagger.sample_rate), method.settings.taggers.windows)
-        energies = windows.square().mean(-1).cpu() + TINY_ENERGY
-        weights = energies / energies.sum(1, keepdim=True)
-        heard[tagger.name] = (weights[..., None] * heard[tagger.name]).sum(1)
-    return heard
+    return {tagger.name: _weighted(method, tagger, mixture.alone(places, tagger.sample_rate)) for tagger in taggers}
+
+
+def _weighted(method: Method, tagger: Tagger, parts: Tensor) -> Tensor:
+    energies = tagger.cut(parts, method.settings.taggers.windows).square().mean(-1).cpu() + TINY_ENERGY
+    weights = energies / energies.sum(1, keepdim=True)
+    return (weights[..., None] * _logits(method, tagger, parts)).sum(1)
+
+
+def _logits(method: Method, tagger: Tagger, signals: Tensor) -> Tensor:
+    with computing_in(method.settings.steering.precision, signals.device):
+        return tagger.logits(signals, method.settings.taggers.windows).float().cpu()

@@ -79,7 +79,7 @@ class ExampleMaker:
         mixed = power.sum(1)
         audible = (power.square() / (mixed[:, None] + TINY)).sum((-1, -2)) / (power.sum((-1, -2)) + TINY)
         labels = self.clips.labels[drawn].view(batch, together, -1)
-        evidence = (plays * torch.minimum(left / 0.1, audible / 0.1).clamp(max=1))[..., None] * labels
+        evidence = torch.minimum(left / 0.1, audible / 0.1).clamp(max=1)[..., None] * labels
         strongest = evidence.amax(1)
         none = 1 - (plays[..., None] * labels).amax(1)
         return Examples(self._recorded(mixed), (strongest >= 1).float(), torch.maximum((strongest >= 1).float(), none))
