@@ -78,3 +78,8 @@ def told_on_terminal() -> Iterator[None]:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)  # as shells count it
+
+
+def first_line(error: Exception) -> str:
+    """What an error of another package says, in one line."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

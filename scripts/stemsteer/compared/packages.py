@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import ModuleType
 
 from stemsteer.compared.settings import PeerSettings
-from stemsteer.errors import UserError
+from stemsteer.errors import UserError, first_line
 
 
 def imported(module: str) -> ModuleType:
@@ -20,7 +20,7 @@ def imported(module: str) -> ModuleType:
     except (ImportError, OSError) as error:
         package = module.split(".")[0]
         raise UserError(
-            f"the package {package} cannot be imported ({_first_line(error)}): install it with `pip install {package}` "
+            f"the package {package} cannot be imported ({first_line(error)}): install it with `pip install {package}` "
             "where jobs run, or take its peers out of the config"
         ) from None
 
@@ -56,9 +56,5 @@ def loading(peer: PeerSettings) -> Iterator[None]:
     except Exception as error:
         raise UserError(
             f"{str(peer.weights)!r}: no model of {peer.package} can be loaded from there ({type(error).__name__}: "
-            f"{_first_line(error)}); docs/scores.md says what belongs into the folder"
+            f"{first_line(error)}); docs/scores.md says what belongs into the folder"
         ) from None
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

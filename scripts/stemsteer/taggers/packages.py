@@ -3,7 +3,7 @@
 import importlib
 from types import ModuleType
 
-from stemsteer.errors import UserError
+from stemsteer.errors import UserError, first_line
 
 
 def imported(module: str, tagger: str) -> ModuleType:
@@ -20,8 +20,3 @@ def imported(module: str, tagger: str) -> ModuleType:
             f"the tagger {tagger} needs the package {package}, which cannot be imported ({first_line(error)}): install "
             f"it with `pip install {package}` where jobs run, or choose another tagger"
         ) from None
-
-
-def first_line(error: Exception) -> str:
-    """What an error of another package says, in one line."""
-    return (str(error).splitlines() or [type(error).__name__])[0]

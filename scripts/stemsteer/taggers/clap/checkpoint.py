@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stemsteer.errors import UserError
-from stemsteer.taggers.packages import first_line, imported
+from stemsteer.errors import UserError, first_line
+from stemsteer.taggers.packages import imported
 
 
 class Checkpoint:

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from stemsteer.errors import UserError
-from stemsteer.taggers.packages import first_line, imported
+from stemsteer.errors import UserError, first_line
+from stemsteer.taggers.packages import imported
 
 GPU = "CUDAExecutionProvider"
 
